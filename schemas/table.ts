@@ -1,0 +1,97 @@
+import { z } from 'zod'
+import { type Check, complete, unique } from './check.js'
+import type { Columns, RowOf } from './column.js'
+
+/** A relation a derivation computes on its way and nobody else reads: it lives as long as the step. */
+export interface Intermediate {
+  readonly name: string
+  readonly derive: Derivation
+}
+
+export type Source = Table | Intermediate
+
+/**
+ * How a table follows from others, as one SELECT. Tables of another stage are read at the step's pinned snapshot, tables of
+ * the same stage as this step has just derived them. `select` receives the SQL names of its sources under their aliases.
+ */
+export interface Derivation {
+  readonly from: Readonly<Record<string, Source>>
+  /** Recompute only the rows whose value of this column occurs in rows that its inputs gained; absent: the whole table. */
+  readonly by?: string
+  /** Named values the SELECT binds as `$name`. */
+  readonly parameters?: readonly string[]
+  readonly select: (source: Readonly<Record<string, string>>) => string
+}
+
+interface Definition<C extends Columns> {
+  /** What one row is, in a sentence. */
+  readonly grain: string
+  readonly columns: C
+  readonly key: readonly (keyof C & string)[]
+  /** DuckLake partition transforms, such as `bucket(16, wallet_address)` or `month(block_time)`. */
+  readonly partitionedBy?: readonly string[]
+  readonly sortedBy?: readonly (keyof C & string)[]
+  readonly checks: Readonly<Record<string, Check>>
+  /** A row that is valid, for a reader and for the conformance suite. */
+  readonly example: RowOf<C>
+  readonly derive?: Derivation
+}
+
+export interface Table<C extends Columns = Columns> {
+  /** `<domain>_<layer>.<table>` */
+  readonly name: string
+  readonly schema: string
+  readonly grain: string
+  readonly columns: C
+  readonly key: readonly string[]
+  readonly partitionedBy: readonly string[]
+  readonly sortedBy: readonly string[]
+  readonly checks: Readonly<Record<string, Check>>
+  readonly example: RowOf<C>
+  readonly row: z.ZodType<RowOf<C>>
+  readonly derive: Derivation | undefined
+}
+
+export type Row<T extends Table> = T extends Table<infer C> ? RowOf<C> : never
+
+/** Identifiers come only from definitions, so this pattern is the whole defence against injection through a name. */
+const tableName = /^[a-z][a-z0-9_]{0,62}\.[a-z][a-z0-9_]{0,62}$/
+const columnName = /^[a-z][a-z0-9_]{0,62}$/
+
+/** Everything about a table, once: the DDL, the row's type, the checks and the derivation follow from here. */
+export const defineTable = <C extends Columns>(name: string, definition: Definition<C>): Table<C> => {
+  const names = Object.keys(definition.columns)
+  const wrong = tableName.test(name) ? names.find((column) => !columnName.test(column)) : name
+  if (wrong !== undefined) throw new Error(`${name}: "${wrong}" is not a lower-case SQL name`)
+  const required = names.filter((column) => definition.columns[column]?.nullable === false)
+  const shape = Object.fromEntries(Object.entries(definition.columns).map(([column, { value }]) => [column, value]))
+  return {
+    name,
+    schema: name.slice(0, name.indexOf('.')),
+    grain: definition.grain,
+    columns: definition.columns,
+    key: definition.key,
+    partitionedBy: definition.partitionedBy ?? [],
+    sortedBy: definition.sortedBy ?? [],
+    checks: {
+      'required columns have a value': complete(required),
+      'key is unique': unique(definition.key),
+      ...definition.checks,
+    },
+    example: definition.example,
+    row: z.strictObject(shape) as unknown as z.ZodType<RowOf<C>>,
+    derive: definition.derive,
+  }
+}
+
+/** One layer of one domain: the tables that one commit may write, behind one fence. */
+export interface Stage {
+  readonly name: string
+  readonly tables: readonly Table[]
+}
+
+export const defineStage = (name: string, tables: readonly Table[]): Stage => {
+  const stranger = tables.find((table) => table.schema !== name)
+  if (stranger !== undefined) throw new Error(`${stranger.name} does not belong to stage ${name}`)
+  return { name, tables }
+}
