@@ -36,6 +36,12 @@ export class CommitConflict extends TributaryError {
   readonly retryable = true
 }
 
+/** COMMIT failed, and whether it took effect is not known until its marker is looked up. */
+export class CommitOutcomeUnknown extends TributaryError {
+  override readonly name = 'CommitOutcomeUnknown'
+  readonly retryable = true
+}
+
 /** A blocking check failed; nothing was written but the verdict. Stop. */
 export class QualityRejected extends TributaryError {
   override readonly name = 'QualityRejected'

@@ -18,6 +18,8 @@ export interface Derivation {
   readonly from: Readonly<Record<string, Source>>
   /** Recompute only the rows whose value of this column occurs in rows that its inputs gained; absent: the whole table. */
   readonly by?: string
+  /** With `by`: the inputs' column whose rows later than `$as_of` the SELECT leaves out. */
+  readonly time?: string
   /** Named values the SELECT binds as `$name`. */
   readonly parameters?: readonly string[]
   readonly select: (source: Readonly<Record<string, string>>) => string
@@ -94,4 +96,10 @@ export const defineStage = (name: string, tables: readonly Table[]): Stage => {
   const stranger = tables.find((table) => table.schema !== name)
   if (stranger !== undefined) throw new Error(`${stranger.name} does not belong to stage ${name}`)
   return { name, tables }
+}
+
+/** The stages of one domain, in the order data flows through them. */
+export interface Domain {
+  readonly name: string
+  readonly stages: readonly Stage[]
 }

@@ -1,0 +1,137 @@
+import { createHash } from 'node:crypto'
+import { atSnapshot, quotedIdentifier } from '../infra/lake/identifier.js'
+import type { Parameters, Session } from '../infra/lake/session.js'
+import type { Derivation, Source, Stage, Table } from '../schemas/table.js'
+import { type Changes, findChanges } from './changes.js'
+import type { Preparation } from './commit.js'
+import { latestReceipt } from './receipt.js'
+import type { Write } from './write.js'
+
+export interface DerivationRequest {
+  readonly stage: Stage
+  readonly step: string
+  /** The snapshot that tables of other stages are read at. */
+  readonly snapshotId: number
+  /** What the SELECTs bind; `as_of` (ISO 8601) always. */
+  readonly parameters: Readonly<Record<string, string | number>> & { readonly as_of: string }
+  /** Derive every row again, whatever has changed. */
+  readonly everything?: boolean
+}
+
+/**
+ * Derives the tables of a stage from their definitions into temporary tables of the session, before any transaction. Tables
+ * derived `by` a column are recomputed for the values whose inputs changed since the step's previous commit, which gives the same
+ * rows as deriving everything; they are derived whole when that commit used other SQL, other parameters or a later `as_of`.
+ */
+export const deriveStage = async (session: Session, request: DerivationRequest): Promise<Preparation> => {
+  const { stage, snapshotId } = request
+  const derived = stage.tables.filter((table) => table.derive !== undefined)
+  const fingerprint = fingerprintOf(derived)
+  const own = Number((await session.one('SELECT id FROM lake.current_snapshot()'))['id'])
+  const fence = await session.one(`SELECT version FROM ${atSnapshot(`${stage.name}._fence`, own)}`)
+  const previous = request.everything === true ? undefined : await latestReceipt(session, stage.name, request.step)
+  const changes = await findChanges(session, { ...request, derived, fingerprint, previous })
+  const workbench = new Workbench(session, request, own, changes)
+  const writes: Write[] = []
+  for (const table of derived) writes.push(await workbench.derive(table))
+  return {
+    writes,
+    inputs: { ...foreignInputs(derived, stage, snapshotId), [stage.name]: own },
+    basis: Number(fence['version']),
+    derivationFingerprint: fingerprint,
+  }
+}
+
+/** Changes when the SQL of a table does, so that rows of an older definition are not taken for current ones. */
+const fingerprintOf = (tables: readonly Table[]): string => {
+  const symbols = (derive: Derivation) =>
+    Object.fromEntries(Object.keys(derive.from).map((alias) => [alias, `<${alias}>`]))
+  const texts = (source: Source): string[] =>
+    source.derive === undefined
+      ? [source.name]
+      : [source.name, source.derive.select(symbols(source.derive)), ...Object.values(source.derive.from).flatMap(texts)]
+  return createHash('sha256')
+    .update(JSON.stringify(tables.flatMap(texts)))
+    .digest('hex')
+    .slice(0, 16)
+}
+
+const foreignInputs = (tables: readonly Table[], stage: Stage, snapshotId: number): Record<string, number> => {
+  const sources = (source: Source): Source[] =>
+    Object.values(source.derive?.from ?? {}).flatMap((each) => [each, ...sources(each)])
+  const stages = tables.flatMap(sources).flatMap((source) => ('schema' in source ? [source.schema] : []))
+  return Object.fromEntries(stages.filter((name) => name !== stage.name).map((name) => [name, snapshotId]))
+}
+
+/** The temporary relations of one derivation: each source a view, each derived table a table. */
+class Workbench {
+  readonly #derived = new Map<Source, string>()
+  #views = 0
+
+  constructor(
+    private readonly session: Session,
+    private readonly request: DerivationRequest,
+    private readonly ownSnapshotId: number,
+    private readonly changes: Changes | undefined,
+  ) {}
+
+  async derive(table: Table): Promise<Write> {
+    const staged = await this.#materialize(table)
+    const relation = this.#scope(table)
+    return relation === undefined
+      ? { table, staged, replaces: { kind: 'everything' } }
+      : { table, staged, replaces: { kind: 'keys', columns: [relation.by], relation: relation.name } }
+  }
+
+  /** Computes a table or intermediate into a temporary table, once. */
+  async #materialize(source: Source): Promise<string> {
+    const existing = this.#derived.get(source)
+    if (existing !== undefined) return existing
+    const { derive } = source
+    if (derive === undefined) throw new Error(`${source.name} has no derivation`)
+    const relations: Record<string, string> = {}
+    for (const [alias, from] of Object.entries(derive.from))
+      relations[alias] = await this.#relation(from, this.#scope(source))
+    const name = quotedIdentifier(`derived ${source.name}`)
+    const parameters: Parameters = {}
+    for (const parameter of derive.parameters ?? []) {
+      const value = this.request.parameters[parameter]
+      if (value === undefined) throw new Error(`${source.name} needs the parameter ${parameter}`)
+      parameters[parameter] = value
+    }
+    await this.session.run(`CREATE OR REPLACE TEMP TABLE ${name} AS ${derive.select(relations)}`, parameters)
+    this.#derived.set(source, name)
+    return name
+  }
+
+  /** The changed values a source is recomputed for; undefined when it is recomputed whole. */
+  #scope(source: Source): { name: string; by: string } | undefined {
+    const by = source.derive?.by
+    return by === undefined || this.changes?.by !== by ? undefined : { name: this.changes.relation, by }
+  }
+
+  /** The SQL name under which a consumer with this scope reads a source. */
+  async #relation(source: Source, scope: { name: string; by: string } | undefined): Promise<string> {
+    if (!('schema' in source)) return this.#materialize(source)
+    const own = source.schema === this.request.stage.name
+    if (own) {
+      const staged = await this.#materialize(source)
+      const partial = this.#scope(source)
+      if (partial === undefined || scope !== undefined) return staged
+      const columns = Object.keys(source.columns).map(quotedIdentifier).join(', ')
+      return this.#view(`
+        SELECT ${columns} FROM ${atSnapshot(source.name, this.ownSnapshotId)} ANTI JOIN ${partial.name} USING (${partial.by})
+        UNION ALL SELECT ${columns} FROM ${staged}`)
+    }
+    const rows = `SELECT * FROM ${atSnapshot(source.name, this.request.snapshotId)}`
+    const scoped = scope !== undefined && source.columns[scope.by] !== undefined
+    return this.#view(scoped ? `${rows} SEMI JOIN ${scope.name} USING (${scope.by})` : rows)
+  }
+
+  async #view(select: string): Promise<string> {
+    this.#views += 1
+    const name = quotedIdentifier(`source ${this.#views}`)
+    await this.session.run(`CREATE OR REPLACE TEMP VIEW ${name} AS ${select}`)
+    return name
+  }
+}

@@ -1,0 +1,102 @@
+import { z } from 'zod'
+import type { JsonRow, Session } from '../infra/lake/session.js'
+import { commits } from '../schemas/meta/commits.js'
+import type { Row } from '../schemas/table.js'
+import { insertJson } from './write.js'
+
+/** The lake's proof of one commit: small enough to travel through workflows, which rows never do. */
+export interface Receipt {
+  readonly key: string
+  readonly stage: string
+  readonly step: string
+  readonly snapshotId: number
+  /** Rows written, per table. */
+  readonly rows: Readonly<Record<string, number>>
+  /** A hash of the rows written, whatever their order, per table. */
+  readonly contentHashes: Readonly<Record<string, string>>
+  /** The snapshot each input was read at. */
+  readonly inputs: Readonly<Record<string, number>>
+  readonly parameters: Readonly<Record<string, string | number>>
+  readonly derivationFingerprint?: string
+  readonly committedAt: string
+}
+
+/** Who commits, for the receipt and the snapshot's message. None of it decides whether a commit is a repetition. */
+export interface Provenance {
+  readonly pipeline: string
+  readonly logicalRun: string
+  readonly workflowId?: string
+  readonly runId?: string
+  readonly attempt: number
+  readonly codeVersion: string
+}
+
+/** Temporal keeps what an activity returns in the history for ever; a larger receipt is a mistake in the caller. */
+const receiptLimitBytes = 16 * 1024
+
+const numbers = z.record(z.string(), z.number())
+const texts = z.record(z.string(), z.string())
+const parameters = z.record(z.string(), z.union([z.string(), z.number()]))
+
+const receiptColumns = `
+  snapshot_id, commit_key, stage, step, inputs, parameters, derivation_fingerprint, row_counts, content_hashes,
+  strftime(committed_at, '%Y-%m-%dT%H:%M:%S.%gZ') AS committed_at`
+
+const toReceipt = (row: JsonRow): Receipt => ({
+  key: String(row['commit_key']),
+  stage: String(row['stage']),
+  step: String(row['step']),
+  snapshotId: Number(row['snapshot_id']),
+  rows: numbers.parse(JSON.parse(String(row['row_counts']))),
+  contentHashes: texts.parse(JSON.parse(String(row['content_hashes']))),
+  inputs: numbers.parse(JSON.parse(String(row['inputs']))),
+  parameters: parameters.parse(JSON.parse(String(row['parameters']))),
+  ...(row['derivation_fingerprint'] === null ? {} : { derivationFingerprint: String(row['derivation_fingerprint']) }),
+  committedAt: String(row['committed_at']),
+})
+
+/** The receipt under this key, if its commit took place. */
+export const findReceipt = async (session: Session, key: string): Promise<Receipt | undefined> => {
+  const [row] = await session.all(`SELECT ${receiptColumns} FROM lake.meta.commits WHERE commit_key = $key`, { key })
+  return row === undefined ? undefined : toReceipt(row)
+}
+
+/** The newest receipt of a stage's step, if there is one. */
+export const latestReceipt = async (session: Session, stage: string, step: string): Promise<Receipt | undefined> => {
+  const [row] = await session.all(
+    `SELECT ${receiptColumns} FROM lake.meta.commits WHERE stage = $stage AND step = $step ORDER BY snapshot_id DESC LIMIT 1`,
+    { stage, step },
+  )
+  return row === undefined ? undefined : toReceipt(row)
+}
+
+/** Writes the receipt in the transaction it describes. Throws where it is too large to travel: the caller passes too much in it. */
+export const recordReceipt = async (
+  session: Session,
+  receipt: Omit<Receipt, 'snapshotId'>,
+  message: string,
+  { pipeline, logicalRun, workflowId, runId, attempt, codeVersion }: Provenance,
+): Promise<void> => {
+  const size = JSON.stringify(receipt).length
+  if (size > receiptLimitBytes)
+    throw new Error(`the receipt of ${receipt.key} has ${size} bytes, over ${receiptLimitBytes}`)
+  const row: Row<typeof commits> = {
+    commit_key: receipt.key,
+    stage: receipt.stage,
+    step: receipt.step,
+    message,
+    pipeline,
+    logical_run: logicalRun,
+    workflow_id: workflowId ?? null,
+    run_id: runId ?? null,
+    attempt,
+    code_version: codeVersion,
+    inputs: JSON.stringify(receipt.inputs),
+    parameters: JSON.stringify(receipt.parameters),
+    derivation_fingerprint: receipt.derivationFingerprint ?? null,
+    row_counts: JSON.stringify(receipt.rows),
+    content_hashes: JSON.stringify(receipt.contentHashes),
+    committed_at: new Date(receipt.committedAt),
+  }
+  await insertJson(session, commits, [row])
+}

@@ -1,0 +1,80 @@
+import { inLake, quotedIdentifier } from '../infra/lake/identifier.js'
+import type { Parameters, Session } from '../infra/lake/session.js'
+import type { Table } from '../schemas/table.js'
+
+/**
+ * Which stored rows make way for the staged ones: none (a staged row whose key is stored already is then left out), those of a
+ * half-open window, those whose columns occur in a relation of the session, or all.
+ */
+export type Replacement =
+  | { readonly kind: 'nothing' }
+  | {
+      readonly kind: 'window'
+      readonly column: string
+      readonly from: string | bigint
+      readonly to: string | bigint
+      /** Columns that name the lane the window lies in, such as a chain, with their values. */
+      readonly lane?: Readonly<Record<string, string>>
+    }
+  | { readonly kind: 'keys'; readonly columns: readonly string[]; readonly relation: string }
+  | { readonly kind: 'everything' }
+
+/** One table's share of a commit: the rows, staged in a relation of the session that has the table's columns. */
+export interface Write {
+  readonly table: Table
+  readonly staged: string
+  readonly replaces: Replacement
+}
+
+/** Puts the staged rows into the lake's table, in the caller's transaction. Resolves to the number of rows written. */
+export const applyWrite = async (session: Session, { table, staged, replaces }: Write): Promise<number> => {
+  const name = inLake(table.name)
+  const columns = Object.keys(table.columns).map(quotedIdentifier).join(', ')
+  if (replaces.kind === 'nothing') {
+    const key = table.key.map(quotedIdentifier).join(', ')
+    return session.run(
+      `INSERT INTO ${name} (${columns}) SELECT ${columns} FROM ${staged} ANTI JOIN ${name} USING (${key})`,
+    )
+  }
+  await removeReplaced(session, name, replaces)
+  return session.run(`INSERT INTO ${name} (${columns}) SELECT ${columns} FROM ${staged}`)
+}
+
+const removeReplaced = async (
+  session: Session,
+  name: string,
+  replaces: Exclude<Replacement, { kind: 'nothing' }>,
+): Promise<void> => {
+  if (replaces.kind === 'everything') {
+    await session.run(`DELETE FROM ${name}`)
+  } else if (replaces.kind === 'keys') {
+    const columns = replaces.columns.map(quotedIdentifier).join(', ')
+    await session.run(`DELETE FROM ${name} WHERE (${columns}) IN (SELECT (${columns}) FROM ${replaces.relation})`)
+  } else {
+    const lane = Object.entries(replaces.lane ?? {})
+    const window = quotedIdentifier(replaces.column)
+    const conditions = [
+      `${window} >= $from`,
+      `${window} < $to`,
+      ...lane.map(([column], index) => `${quotedIdentifier(column)} = $lane_${index}`),
+    ]
+    const parameters: Parameters = { from: replaces.from, to: replaces.to }
+    for (const [index, [, value]] of lane.entries()) parameters[`lane_${index}`] = value
+    await session.run(`DELETE FROM ${name} WHERE ${conditions.join(' AND ')}`, parameters)
+  }
+}
+
+/** Inserts a few rows, given as JSON-ready objects, with one bound value. For metadata; data is staged. */
+export const insertJson = async (
+  session: Session,
+  table: Table,
+  rows: readonly Record<string, unknown>[],
+): Promise<void> => {
+  const shape = JSON.stringify([
+    Object.fromEntries(Object.entries(table.columns).map(([name, { sql }]) => [name, sql])),
+  ])
+  await session.run(
+    `INSERT INTO ${inLake(table.name)} BY NAME SELECT r.* FROM (SELECT unnest(from_json($rows, '${shape}')) AS r)`,
+    { rows: JSON.stringify(rows) },
+  )
+}

@@ -1,0 +1,73 @@
+import { mkdir } from 'node:fs/promises'
+import path from 'node:path'
+import { DuckDBInstance } from '@duckdb/node-api'
+import type { CatalogConfig, DataConfig } from '../resources.js'
+import { attachLake, loadExtensions } from './attachment.js'
+import { Session } from './session.js'
+import { StageLocks } from './stage_locks.js'
+
+export interface LakeOptions {
+  readonly catalog: Exclude<CatalogConfig, { kind: 'embedded' }>
+  readonly data: DataConfig
+  /** The folder DuckDB looks for its extensions in, as provisioned. */
+  readonly extensionDirectory: string
+  /** Where DuckDB spills; removed by nobody else while the process lives. */
+  readonly temporaryDirectory: string
+  readonly memoryLimitGiB?: number
+  readonly threads?: number
+  readonly readOnly?: boolean
+}
+
+/** The attached DuckLake: one DuckDB instance of this process, a connection for every piece of work. */
+export interface Lake {
+  /** Runs `work` on a connection of its own, closed afterwards. */
+  session<T>(work: (session: Session) => Promise<T>): Promise<T>
+  /** Runs `work` when no other holder of the same stage does: a queue in this process, an advisory lock between processes. */
+  exclusively<T>(stage: string, work: () => Promise<T>): Promise<T>
+  close(): Promise<void>
+}
+
+/**
+ * Opens the lake, creating an empty catalog where there is none. Only one process at a time may do that for a new catalog,
+ * and only one `Lake` may be open on a file catalog, in all processes together.
+ */
+export const openLake = async (options: LakeOptions): Promise<Lake> => {
+  await mkdir(options.temporaryDirectory, { recursive: true })
+  if (options.data.kind === 'folder') await mkdir(options.data.path, { recursive: true })
+  if (options.catalog.kind === 'file') await mkdir(path.dirname(options.catalog.path), { recursive: true })
+  const instance = await DuckDBInstance.create(':memory:', {
+    extension_directory: options.extensionDirectory,
+    autoinstall_known_extensions: 'false',
+    autoload_known_extensions: 'false',
+    allow_community_extensions: 'false',
+    temp_directory: options.temporaryDirectory,
+    ...(options.memoryLimitGiB === undefined ? {} : { memory_limit: `${options.memoryLimitGiB}GiB` }),
+    ...(options.threads === undefined ? {} : { threads: String(options.threads) }),
+  })
+  const session = async <T>(work: (session: Session) => Promise<T>): Promise<T> => {
+    const connection = await instance.connect()
+    try {
+      return await work(new Session(connection))
+    } finally {
+      connection.closeSync()
+    }
+  }
+  try {
+    await session(async (first) => {
+      await loadExtensions(first, options)
+      await attachLake(first, options)
+    })
+  } catch (error) {
+    instance.closeSync()
+    throw error
+  }
+  const locks = new StageLocks(options.catalog.kind === 'postgres' ? options.catalog.address : undefined)
+  return {
+    session,
+    exclusively: (stage, work) => locks.hold(stage, work),
+    async close() {
+      await locks.close()
+      instance.closeSync()
+    },
+  }
+}

@@ -1,0 +1,55 @@
+import { holds } from '../check.js'
+import { integer, nullable, text, timestamp } from '../column.js'
+import { defineTable } from '../table.js'
+
+/** The receipts. A row is written in the transaction it describes, so its presence is the proof that the commit took place. */
+export const commits = defineTable('meta.commits', {
+  grain: 'One row per commit, under its logical key.',
+  columns: {
+    commit_key: text,
+    stage: text,
+    step: text,
+    message: text,
+    pipeline: text,
+    logical_run: text,
+    workflow_id: nullable(text),
+    run_id: nullable(text),
+    attempt: integer,
+    code_version: text,
+    /** JSON: the snapshot each input was read at. */
+    inputs: text,
+    /** JSON: the values a derivation was given, `as_of` among them. */
+    parameters: text,
+    /** Of the SQL that derived the rows; absent where they came from a source. */
+    derivation_fingerprint: nullable(text),
+    /** JSON: rows written, per table. */
+    row_counts: text,
+    /** JSON: a hash of the rows written, whatever their order, per table. */
+    content_hashes: text,
+    committed_at: timestamp,
+  },
+  key: ['commit_key'],
+  checks: {
+    'attempt counts from 1': holds('attempt >= 1'),
+    'row counts are a JSON object': holds("row_counts LIKE '{%}'"),
+    'inputs are a JSON object': holds("inputs LIKE '{%}'"),
+  },
+  example: {
+    commit_key: 'traders/2026-11-21T06:00:00.000Z/fetch_history/003/9f86d081884c7d65',
+    stage: 'traders_bronze',
+    step: 'fetch_history',
+    message: 'swaps of 25 wallets',
+    pipeline: 'traders',
+    logical_run: '2026-11-21T06:00:00.000Z',
+    workflow_id: 'traders/smart-traders/2026-11-21T06:00:00.000Z',
+    run_id: '0b9c1a52-64f1-4f0b-9d55-5d0f3bb3c9a1',
+    attempt: 1,
+    code_version: '0.1.0+3f1c2aa',
+    inputs: '{}',
+    parameters: '{"as_of":"2026-11-21T06:00:00.000Z"}',
+    derivation_fingerprint: null,
+    row_counts: '{"traders_bronze.transaction_history":4211}',
+    content_hashes: '{"traders_bronze.transaction_history":"00f3a1"}',
+    committed_at: new Date('2026-11-21T06:00:41Z'),
+  },
+})

@@ -1,0 +1,3 @@
+import { traders } from '../schemas/traders/index.js'
+
+export const domains = [traders]

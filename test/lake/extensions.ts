@@ -1,0 +1,1 @@
+export const extensionDirectory = (): Promise<string> => Promise.resolve('/tmp/team/ext')
