@@ -1,0 +1,139 @@
+import { existsSync, readFileSync } from 'node:fs'
+import { homedir } from 'node:os'
+import { dirname, join, resolve } from 'node:path'
+import { fileURLToPath } from 'node:url'
+import { parseEnv } from 'node:util'
+import { type Environment, environment, problemLine, unknownNames } from './environment.js'
+import { InvalidInput } from './errors.js'
+import { optional, present, secret } from './optional.js'
+import {
+  type BirdEyeConfig,
+  type CatalogConfig,
+  type DataConfig,
+  type Note,
+  type SourceConfig,
+  type TemporalConfig,
+  toBirdEye,
+  toCatalog,
+  toData,
+  toSource,
+  toTemporal,
+} from './resources.js'
+import type { Secret } from './secret.js'
+
+export interface ToolOverrides {
+  temporalCli?: string
+  duckdbExtensions?: string
+  weed?: string
+  temporalTestServer?: string
+}
+
+export interface Config {
+  projectRoot: string
+  /** Local state of this checkout: catalog, data, Temporal's database, logs. Absolute. */
+  home: string
+  /** Downloaded tools, shared by all checkouts of this user. Absolute. */
+  cacheDir: string
+  catalog: CatalogConfig
+  data: DataConfig
+  temporal: TemporalConfig
+  birdeye: BirdEyeConfig
+  helius: SourceConfig
+  webhook: { url?: string; auth?: Secret }
+  api: { host: string; port: number; token?: Secret }
+  tools: ToolOverrides
+}
+
+const API_PORT = 8300
+const HERE = dirname(fileURLToPath(import.meta.url))
+
+/**
+ * Reads the configuration from `env`, over the `.env` file of the project root. An empty variable counts as unset.
+ * Throws one InvalidInput that lists every problem, a line each: variable, value (no secret), mend.
+ */
+export function loadConfig(
+  env: Record<string, string | undefined> = process.env,
+  projectRoot: string = findProjectRoot(),
+): Config {
+  const dotenv = readDotenv(join(projectRoot, '.env'))
+  const given = { ...dotenv, ...withoutEmpty(env) }
+  const problems = unknownNames(Object.keys(dotenv)).map(
+    (name) => `${name} (in .env): is not a variable of this project`,
+  )
+  const note: Note = (name, mend) => problems.push(problemLine(name, given[name], mend))
+
+  const parsed = environment.safeParse(given)
+  const bad = new Set(parsed.error?.issues.map((issue) => String(issue.path[0])))
+  for (const issue of parsed.error?.issues ?? []) {
+    const name = String(issue.path[0])
+    problems.push(problemLine(name, given[name], issue.message))
+  }
+  // What is well-formed is still checked for meaning, so that one run reports everything.
+  const rest = environment.safeParse(Object.fromEntries(Object.entries(given).filter(([name]) => !bad.has(name))))
+  const variables: Environment = rest.data ?? {}
+  const config = assemble(variables, { env, projectRoot, note })
+  if (problems.length > 0) throw new InvalidInput(`The configuration cannot be used:\n  ${problems.join('\n  ')}`)
+  return config
+}
+
+interface Assembly {
+  env: Record<string, string | undefined>
+  projectRoot: string
+  note: Note
+}
+
+function assemble(variables: Environment, { env, projectRoot, note }: Assembly): Config {
+  const at = (path: string) => resolve(projectRoot, path.replace(/^~(?=\/|$)/, homedir()))
+  const home = at(variables.TRIBUTARY_HOME ?? '.tributary')
+  return {
+    projectRoot,
+    home,
+    cacheDir: variables.TRIBUTARY_CACHE ? at(variables.TRIBUTARY_CACHE) : userCacheDir(env),
+    catalog: toCatalog(variables, at, note),
+    data: toData(variables, home, at, note),
+    temporal: toTemporal(variables, at, note),
+    birdeye: toBirdEye(variables),
+    helius: toSource('https://api-mainnet.helius-rpc.com', variables.HELIUS_BASE_URL, variables.HELIUS_API_KEY),
+    webhook: present({ url: variables.WEBHOOK_URL, auth: secret(variables.WEBHOOK_AUTH) }),
+    api: {
+      host: variables.API_HOST ?? '127.0.0.1',
+      port: variables.API_PORT ?? API_PORT,
+      ...present({ token: secret(variables.API_TOKEN) }),
+    },
+    tools: present({
+      temporalCli: optional(variables.TRIBUTARY_TEMPORAL_CLI, at),
+      duckdbExtensions: optional(variables.TRIBUTARY_DUCKDB_EXTENSIONS, at),
+      weed: optional(variables.TRIBUTARY_WEED, at),
+      temporalTestServer: optional(variables.TRIBUTARY_TEMPORAL_TEST_SERVER, at),
+    }),
+  }
+}
+
+/** The folder of package.json: two levels up from the compiled file, one from the source. */
+function findProjectRoot(): string {
+  for (let folder = HERE; folder !== dirname(folder); folder = dirname(folder)) {
+    if (existsSync(join(folder, 'package.json'))) return folder
+  }
+  return dirname(HERE)
+}
+
+function userCacheDir(env: Record<string, string | undefined>): string {
+  if (env['XDG_CACHE_HOME']) return join(env['XDG_CACHE_HOME'], 'tributary')
+  if (process.platform === 'darwin') return join(homedir(), 'Library', 'Caches', 'tributary')
+  return join(homedir(), '.cache', 'tributary')
+}
+
+function readDotenv(path: string): Record<string, string> {
+  if (!existsSync(path)) return {}
+  try {
+    return withoutEmpty(parseEnv(readFileSync(path, 'utf8')))
+  } catch (cause) {
+    throw new InvalidInput(`${path}: cannot be read; make it a readable file of NAME=value lines`, { cause })
+  }
+}
+
+/** An empty variable is an unset one, as in `NAME= npm start`. */
+function withoutEmpty(record: Record<string, string | undefined>): Record<string, string> {
+  const entries = Object.entries(record).map(([name, value]) => [name, value?.trim()])
+  return Object.fromEntries(entries.filter(([, value]) => value))
+}
