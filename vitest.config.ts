@@ -9,6 +9,7 @@ export default defineConfig({
         test: {
           name: 'lake',
           include: ['test/**/*.lake.test.ts'],
+          globalSetup: ['test/lake/global_setup.ts'],
           testTimeout: 120_000,
           hookTimeout: 120_000,
         },

@@ -1,7 +1,6 @@
-import { type Domain, defineStage } from '../table.js'
-import { transactionHistory } from './bronze/transaction_history.js'
-
-export const bronze = defineStage('traders_bronze', [transactionHistory])
+import type { Domain } from '../table.js'
+import { tradersBronze } from './bronze/stage.js'
+import { tradersSilver } from './silver/stage.js'
 
 /** Which wallets trade well: BirdEye's view of the market in, a watched set of wallets out. */
-export const traders: Domain = { name: 'traders', stages: [bronze] }
+export const traders: Domain = { name: 'traders', stages: [tradersBronze, tradersSilver] }

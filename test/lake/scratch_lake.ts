@@ -1,38 +1,57 @@
+import { randomUUID } from 'node:crypto'
 import { mkdtemp, rm } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import path from 'node:path'
-import { type Lake, openLake } from '../../infra/lake/lake.js'
+import { Client } from 'pg'
+import { inject } from 'vitest'
+import { type Lake, type LakeOptions, openLake } from '../../infra/lake/lake.js'
 import { reconcile } from '../../infra/lake/reconcile.js'
+import { parsePostgresAddress } from '../../infra/postgres_address.js'
 import type { Stage } from '../../schemas/table.js'
-import { extensionDirectory } from './extensions.js'
+
+export const scratchCatalogs = ['file', 'postgres'] as const
+type ScratchCatalog = (typeof scratchCatalogs)[number]
 
 export interface ScratchLake {
   readonly lake: Lake
   readonly folder: string
+  readonly options: LakeOptions
   close(): Promise<void>
 }
 
-export const scratchCatalogs = ['file'] as const
-
-/** A real DuckLake on a file catalog in a temporary folder, with these stages created. */
+/** A real DuckLake on a catalog of its own, its data in a temporary folder, with these stages created. */
 export const openScratchLake = async (
   stages: readonly Stage[],
-  _catalog: (typeof scratchCatalogs)[number] = 'file',
+  kind: ScratchCatalog = 'file',
+  data?: LakeOptions['data'],
 ): Promise<ScratchLake> => {
   const folder = await mkdtemp(path.join(tmpdir(), 'tributary-lake-'))
-  const lake = await openLake({
-    catalog: { kind: 'file', path: path.join(folder, 'catalog.ducklake') },
-    data: { kind: 'folder', path: path.join(folder, 'data') },
-    extensionDirectory: await extensionDirectory(),
+  const options: LakeOptions = {
+    catalog: kind === 'file' ? { kind, path: path.join(folder, 'catalog.ducklake') } : await scratchDatabase(),
+    data: data ?? { kind: 'folder', path: path.join(folder, 'data') },
+    extensionDirectory: inject('extensionDirectory'),
     temporaryDirectory: path.join(folder, 'spill'),
-  })
+  }
+  const lake = await openLake(options)
   await reconcile(lake, stages)
   return {
     lake,
     folder,
+    options,
     close: async () => {
       await lake.close()
       await rm(folder, { recursive: true, force: true })
     },
   }
+}
+
+/** A new database on the PostgreSQL that the test files share. */
+export const scratchDatabase = async (): Promise<Extract<LakeOptions['catalog'], { kind: 'postgres' }>> => {
+  const address = parsePostgresAddress(`postgres:${inject('catalogServer')}`)
+  const database = `scratch_${randomUUID().replaceAll('-', '')}`
+  const client = new Client({ ...address, password: address.password?.reveal() })
+  await client.connect()
+  await client.query(`CREATE DATABASE ${database}`)
+  await client.end()
+  return { kind: 'postgres', address: { ...address, database } }
 }

@@ -1,1 +1,0 @@
-export const extensionDirectory = (): Promise<string> => Promise.resolve('/tmp/team/ext')
