@@ -1,6 +1,8 @@
 import { holds } from '../../check.js'
 import { integer, nullable, rawAmount, text, timestamp, usd } from '../../column.js'
 import { defineTable } from '../../table.js'
+import { lotMatches } from './lot_matches.js'
+import { trades } from './trades.js'
 
 /**
  * What is left of each buy after every known trade: the buy less its pieces in lot_matches. A lot that is sold out to the last
@@ -37,5 +39,19 @@ export const openLots = defineTable('traders_silver.open_lots', {
     bought_at: new Date('2026-11-20T12:00:00Z'),
     quantity_raw: 2_500_000_000_000_000_000n,
     cost_usd: '532534.500000000000',
+  },
+  derive: {
+    from: { trades, lotMatches },
+    by: 'wallet_address',
+    select: ({ trades, lotMatches }) => `
+WITH sold AS (
+  SELECT wallet_address, token_address, buy_sequence AS sequence, sum(quantity_raw) AS quantity_raw, sum(cost_usd) AS cost_usd
+  FROM ${lotMatches} GROUP BY ALL
+), lot AS (
+  SELECT wallet_address, token_address, sequence, tx_hash, ins_index, inner_ins_index, block_time AS bought_at,
+    buy.quantity_raw - coalesce(sold.quantity_raw, 0) AS quantity_raw, buy.value_usd - coalesce(sold.cost_usd, 0) AS cost_usd
+  FROM ${trades} AS buy LEFT JOIN sold USING (wallet_address, token_address, sequence) WHERE side = 'buy'
+)
+FROM lot WHERE quantity_raw <> 0 OR cost_usd <> 0`,
   },
 })

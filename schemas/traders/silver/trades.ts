@@ -1,6 +1,70 @@
 import { holds } from '../../check.js'
 import { bigint, boolean, integer, nullable, rawAmount, text, timestamp, usd } from '../../column.js'
-import { defineTable } from '../../table.js'
+import { defineTable, type Intermediate } from '../../table.js'
+import { transactionHistory } from '../bronze/transaction_history.js'
+import { nativeSolAddress, quoteAssets, wrappedSolAddress } from '../quote_assets.js'
+
+const quoteAddresses = quoteAssets.map(({ address }) => `'${address}'`).join(', ')
+const isQuoteAsset = (address: string): string => `${address} IN (${quoteAddresses})`
+const asset = (address: string): string => `if(${address} = '${nativeSolAddress}', '${wrappedSolAddress}', ${address})`
+
+/** SPL amounts end at 2^64; what claims more than 10^30 is broken, and would overflow the running sums of FIFO. */
+const largestQuantity = '1000000000000000000000000000000::DECIMAL(38,0)'
+/** More USD than there is; keeps every sum of values within 38 digits. */
+const largestValueUsd = '1e20'
+
+/**
+ * The quote leg, exactly: price as the decimal it prints as, 9 + 18 decimals, rounded once to 12. Quote assets have 6 or 9
+ * decimals; beyond 10^10 USD, or with other decimals, in doubles (relative error below 1e-15).
+ */
+const quoteValue = `CASE WHEN money_decimals IN (6, 9) AND money_raw::DOUBLE * money_price < 1e10 * pow(10, money_decimals)
+  THEN CAST(CAST(money_raw * if(money_decimals = 6, 0.000001000, 0.000000001) AS DECIMAL(38,9))
+    * CAST(CAST(money_price AS VARCHAR) AS DECIMAL(38,18)) AS DECIMAL(38,12))
+  ELSE CAST(money_raw::DOUBLE * money_price / pow(10, money_decimals) AS DECIMAL(38,12)) END`
+
+/** A swap's two legs side by side, its value settled. */
+const valuedSwaps: Intermediate = {
+  name: 'valued_swaps',
+  derive: {
+    from: { history: transactionHistory },
+    by: 'wallet_address',
+    select: ({ history }) => `
+WITH asset AS (
+  SELECT *, ${asset('base_address')} AS base, ${asset('quote_address')} AS quote FROM ${history}
+), leg AS (
+  SELECT *, ${isQuoteAsset('base')} AS base_is_money, ${isQuoteAsset('quote')} AS quote_is_money FROM asset
+  WHERE base <> quote AND abs(base_change_raw) <= ${largestQuantity} AND abs(quote_change_raw) <= ${largestQuantity}
+), money AS (
+  SELECT *, sign(base_change_raw) = sign(quote_change_raw) AS is_one_way,
+    CASE WHEN quote_is_money THEN abs(quote_change_raw) WHEN base_is_money THEN abs(base_change_raw) END AS money_raw,
+    if(quote_is_money, quote_price_usd, base_price_usd) AS money_price,
+    if(quote_is_money, quote_decimals, base_decimals) AS money_decimals,
+    if(base_is_money, abs(quote_change_raw)::DOUBLE * quote_price_usd / pow(10, quote_decimals),
+      abs(base_change_raw)::DOUBLE * base_price_usd / pow(10, base_decimals)) AS other_value
+  FROM leg WHERE NOT (base_is_money AND quote_is_money)
+), candidate AS (
+  SELECT *,
+    CASE WHEN money_raw::DOUBLE * money_price / pow(10, money_decimals) < ${largestValueUsd} THEN ${quoteValue} END AS by_quote,
+    CASE WHEN volume_usd < ${largestValueUsd} THEN CAST(CAST(volume_usd AS VARCHAR) AS DECIMAL(38,12)) END AS by_volume,
+    CASE WHEN other_value < ${largestValueUsd} THEN CAST(other_value AS DECIMAL(38,12)) END AS by_base
+  FROM money
+)
+SELECT *, CASE WHEN is_one_way THEN 'unpriced' WHEN by_quote > 0 THEN 'quote' WHEN by_volume > 0 THEN 'volume'
+  WHEN by_base > 0 THEN 'base' ELSE 'unpriced' END AS valuation
+FROM candidate`,
+  },
+}
+
+/** The order of a wallet's trades of a token; the rest of the key only settles ties. */
+export const tradeOrder = 'block_time, block_number, tx_hash, ins_index, inner_ins_index'
+
+/** One half of the swaps as trades: their `own` leg, against the `other`. */
+const half = (swaps: string, own: 'base' | 'quote', other: 'base' | 'quote'): string => `
+  SELECT wallet_address, ${own} AS token_address, tx_hash, ins_index, inner_ins_index, block_time, block_number,
+    if(${own}_change_raw > 0, 'buy', 'sell') AS side, abs(${own}_change_raw) AS quantity_raw, ${own}_decimals AS decimals,
+    CASE valuation WHEN 'quote' THEN by_quote WHEN 'volume' THEN by_volume WHEN 'base' THEN by_base END AS value_usd, valuation,
+    ${other} AS counter_token_address, source, pool_address
+  FROM ${swaps} WHERE NOT ${own}_is_money AND ${own}_change_raw <> 0`
 
 /**
  * A swap gives one trade for each leg that is not a quote asset (SOL in both spellings, USDC, USDT): bought where the wallet
@@ -12,7 +76,7 @@ import { defineTable } from '../../table.js'
  *   volume  BirdEye's `volume_usd`
  *   base    amount of the other leg (of `base`, where neither is a quote asset) x its price
  *   unpriced  nothing known, or both legs moved the same way: NULL, kept, and outside PnL
- * No price is assumed, not even 1 for a stablecoin.
+ * No price is assumed, not even 1 for a stablecoin. A leg above 10^30 units is no real amount and gives no row.
  */
 export const trades = defineTable('traders_silver.trades', {
   grain: 'One row per swap of a wallet and token leg that is not a quote asset.',
@@ -68,5 +132,18 @@ export const trades = defineTable('traders_silver.trades', {
     is_cyclic: false,
     source: 'raydium',
     pool_address: '58oQChx4yWmvKdwLLZzBi4ChoCc2fqCUWBkwMihLYQo2',
+  },
+  derive: {
+    from: { swaps: valuedSwaps },
+    by: 'wallet_address',
+    select: ({ swaps = '' }) => `
+SELECT wallet_address, token_address,
+  CAST(row_number() OVER (PARTITION BY wallet_address, token_address ORDER BY ${tradeOrder}) AS INTEGER) AS sequence,
+  tx_hash, ins_index, inner_ins_index, block_time, block_number, side, quantity_raw, decimals, value_usd, valuation,
+  counter_token_address,
+  min(side) OVER (PARTITION BY wallet_address, token_address, tx_hash)
+    <> max(side) OVER (PARTITION BY wallet_address, token_address, tx_hash) AS is_cyclic,
+  source, pool_address
+FROM (${half(swaps, 'base', 'quote')} UNION ALL ${half(swaps, 'quote', 'base')})`,
   },
 })
