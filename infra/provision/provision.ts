@@ -7,6 +7,7 @@ import {
   duckdbPlatform,
   EXTENSIONS,
   type ExtensionName,
+  type LockedTool,
   overrideVariable,
   type ProgramName,
   pinnedBuild,
@@ -49,12 +50,7 @@ export interface ProvisionedExtensions {
  */
 export async function provision(name: ProgramName, options: ProvisionOptions): Promise<Provisioned> {
   const lock = options.lock ?? readToolLock()
-  const own = ownCopy(name, options.overrides)
-  if (own !== undefined) return useOwn(name, own, lock, constants.X_OK)
-  const platform = options.platform ?? platformName()
-  const { tool } = pinnedBuild(lock, name, platform)
-  const path = join(options.cacheDir, 'tools', name, tool.version, platform, tool.file)
-  return install(name, path, { ...options, lock, platform })
+  return provisionOne(name, { ...options, lock, platform: options.platform ?? platformName() })
 }
 
 /** DuckDB's extensions of the one version that fits the engine, in the layout DuckDB looks for. */
@@ -64,26 +60,41 @@ export async function provisionExtensions(
 ): Promise<ProvisionedExtensions> {
   const lock = options.lock ?? readToolLock()
   const platform = options.platform ?? platformName()
-  const own = options.overrides.duckdbExtensions
-  const directory = own ?? join(options.cacheDir, 'duckdb')
-  const extensions = await Promise.all(
-    names.map((name) => {
-      const { tool } = pinnedBuild(lock, name, platform)
-      const path = join(directory, `v${tool.version}`, duckdbPlatform(platform), tool.file)
-      return own === undefined
-        ? install(name, path, { ...options, lock, platform })
-        : useOwn(name, path, lock, constants.R_OK)
-    }),
-  )
+  const directory = options.overrides.duckdbExtensions ?? join(options.cacheDir, 'duckdb')
+  const extensions = await Promise.all(names.map((name) => provisionOne(name, { ...options, lock, platform })))
   return { directory, extensions }
 }
 
-async function install(
-  name: ToolName,
-  path: string,
-  options: ProvisionOptions & { lock: ToolLock; platform: string },
-): Promise<Provisioned> {
+/** Where the cache keeps a tool; DuckDB looks for its extensions in a layout of its own. */
+export function cachePath(name: ToolName, cacheDir: string, tool: LockedTool, platform: string): string {
+  return tool.kind === 'extension'
+    ? extensionPath(join(cacheDir, 'duckdb'), tool, platform)
+    : join(cacheDir, 'tools', name, tool.version, platform, tool.file)
+}
+
+/** The user's own copy of a tool, if the configuration names one. */
+export function ownPath(name: ToolName, own: ToolOverrides, lock: ToolLock, platform: string): string | undefined {
+  if (name === 'temporal-cli') return own.temporalCli
+  if (name === 'temporal-test-server') return own.temporalTestServer
+  if (name === 'weed') return own.weed
+  const tool = lock.tools[name]
+  return own.duckdbExtensions && tool && extensionPath(own.duckdbExtensions, tool, platform)
+}
+
+function extensionPath(directory: string, tool: LockedTool, platform: string): string {
+  return join(directory, `v${tool.version}`, duckdbPlatform(platform), tool.file)
+}
+
+interface ResolvedOptions extends ProvisionOptions {
+  lock: ToolLock
+  platform: string
+}
+
+async function provisionOne(name: ToolName, options: ResolvedOptions): Promise<Provisioned> {
+  const own = ownPath(name, options.overrides, options.lock, options.platform)
+  if (own !== undefined) return useOwn(name, own, options.lock)
   const { tool, build } = pinnedBuild(options.lock, name, options.platform)
+  const path = cachePath(name, options.cacheDir, tool, options.platform)
   const source = await ensureInstalled({
     name,
     tool,
@@ -102,13 +113,9 @@ function adviceFor(name: ToolName, version: string, path: string): string {
   return `Make one of them reachable (python3 with pip, or the internet), or put ${name} ${version} at ${path}, or set ${variable} to ${own}.`
 }
 
-function ownCopy(name: ProgramName, overrides: ToolOverrides): string | undefined {
-  if (name === 'temporal-cli') return overrides.temporalCli
-  return name === 'weed' ? overrides.weed : overrides.temporalTestServer
-}
-
-async function useOwn(name: ToolName, path: string, lock: ToolLock, mode: number): Promise<Provisioned> {
+async function useOwn(name: ToolName, path: string, lock: ToolLock): Promise<Provisioned> {
   const variable = overrideVariable(name)
+  const mode = lock.tools[name]?.kind === 'extension' ? constants.R_OK : constants.X_OK
   await access(path, mode).catch((cause) => {
     const what = mode === constants.X_OK ? 'an executable file' : 'a readable file'
     throw new InvalidInput(`${variable}: ${path} is not ${what}; give the path of ${name}, or unset ${variable}`, {
