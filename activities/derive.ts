@@ -1,5 +1,5 @@
 import { createHash } from 'node:crypto'
-import { atSnapshot, quotedIdentifier } from '../infra/lake/identifier.js'
+import { atSnapshot, quotedIdentifier, quotedLiteral } from '../infra/lake/identifier.js'
 import type { Parameters, Session } from '../infra/lake/session.js'
 import type { Derivation, Source, Stage, Table } from '../schemas/table.js'
 import { type Changes, findChanges } from './changes.js'
@@ -91,7 +91,7 @@ class Workbench {
     if (derive === undefined) throw new Error(`${source.name} has no derivation`)
     const relations: Record<string, string> = {}
     for (const [alias, from] of Object.entries(derive.from))
-      relations[alias] = await this.#relation(from, this.#scope(source))
+      relations[alias] = await this.#relation(from, derive, this.#scope(source))
     const name = quotedIdentifier(`derived ${source.name}`)
     const parameters: Parameters = {}
     for (const parameter of derive.parameters ?? []) {
@@ -111,7 +111,11 @@ class Workbench {
   }
 
   /** The SQL name under which a consumer with this scope reads a source. */
-  async #relation(source: Source, scope: { name: string; by: string } | undefined): Promise<string> {
+  async #relation(
+    source: Source,
+    { time }: Derivation,
+    scope: { name: string; by: string } | undefined,
+  ): Promise<string> {
     if (!('schema' in source)) return this.#materialize(source)
     const own = source.schema === this.request.stage.name
     if (own) {
@@ -123,9 +127,14 @@ class Workbench {
         SELECT ${columns} FROM ${atSnapshot(source.name, this.ownSnapshotId)} ANTI JOIN ${partial.name} USING (${partial.by})
         UNION ALL SELECT ${columns} FROM ${staged}`)
     }
-    const rows = `SELECT * FROM ${atSnapshot(source.name, this.request.snapshotId)}`
-    const scoped = scope !== undefined && source.columns[scope.by] !== undefined
-    return this.#view(scoped ? `${rows} SEMI JOIN ${scope.name} USING (${scope.by})` : rows)
+    const changed =
+      scope !== undefined && source.columns[scope.by] !== undefined
+        ? ` SEMI JOIN ${scope.name} USING (${scope.by})`
+        : ''
+    const asOf = `TIMESTAMPTZ ${quotedLiteral(this.request.parameters.as_of)}`
+    const past =
+      time !== undefined && source.columns[time] !== undefined ? ` WHERE ${quotedIdentifier(time)} <= ${asOf}` : ''
+    return this.#view(`SELECT * FROM ${atSnapshot(source.name, this.request.snapshotId)}${changed}${past}`)
   }
 
   async #view(select: string): Promise<string> {

@@ -18,7 +18,7 @@ export interface Derivation {
   readonly from: Readonly<Record<string, Source>>
   /** Recompute only the rows whose value of this column occurs in rows that its inputs gained; absent: the whole table. */
   readonly by?: string
-  /** With `by`: the inputs' column whose rows later than `$as_of` the SELECT leaves out. */
+  /** The column by which rows of other stages' tables that are later than the run's `as_of` are left out. */
   readonly time?: string
   /** Named values the SELECT binds as `$name`. */
   readonly parameters?: readonly string[]
