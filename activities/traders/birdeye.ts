@@ -1,0 +1,168 @@
+import { InvalidInput, QuotaExhausted, SourceChanged, SourceUnavailable } from '../../infra/errors.js'
+import { type Clock, systemClock } from '../../infra/http/clock.js'
+import type { ComputeUnitBudget } from '../../infra/http/compute_unit_budget.js'
+import { HttpClient, type HttpResponse } from '../../infra/http/http_client.js'
+import { parseLossless } from '../../infra/http/lossless_json.js'
+import { RateLimiter } from '../../infra/http/rate_limiter.js'
+import { redact, redactedCause } from '../../infra/http/redaction.js'
+import { type RetryPolicy, shortFaults, withRetries } from '../../infra/http/retries.js'
+import type { Secret } from '../../infra/secret.js'
+
+/** BirdEye's prices of the endpoints used here, in compute units (documentation of 2026); configuration overrides them. */
+const documentedPrices: Readonly<Record<string, number>> = {
+  '/defi/v3/token/list': 100,
+  '/defi/v3/token/holder': 50,
+  '/defi/v2/tokens/top_traders': 35,
+  '/trader/txs/seek_by_time': 15,
+}
+/** The dearest of the endpoints used here, for one without a known price: a budget may end early, never late. */
+const unknownPrice = 100
+const walletGroup = /^\/(v1\/wallet|wallet\/v2)\//
+
+export interface BirdEyeOptions {
+  readonly baseUrl: string
+  readonly apiKey?: Secret
+  readonly requestsPerSecond: number
+  readonly walletGroupRequestsPerMinute: number
+  readonly computeUnitPrices: Readonly<Record<string, number>>
+  /** Default 30 s. */
+  readonly timeoutMs?: number
+  /** Default 32 MiB; a page of 100 swaps has 200 KiB. */
+  readonly maxResponseBytes?: number
+  readonly retries?: RetryPolicy
+  readonly clock?: Clock
+}
+
+type Query = Readonly<Record<string, string | number>>
+
+/** What an endpoint that pages answers, and the page size it was asked for in the end. */
+export interface Page {
+  readonly items: readonly unknown[]
+  /** Absent where the answer does not say. */
+  readonly hasNext: boolean | undefined
+  readonly limit: number
+}
+
+/** One account at BirdEye: its connections, its rate limits (for all work of this process together) and its page sizes. */
+export class BirdEye {
+  readonly #http: HttpClient
+  readonly #account: RateLimiter
+  readonly #walletGroup: RateLimiter
+  readonly #clock: Clock
+  readonly #secrets: readonly string[]
+  /** The largest page an endpoint accepts, where it has said so. */
+  readonly #pageSizes = new Map<string, number>()
+
+  constructor(private readonly options: BirdEyeOptions) {
+    this.#clock = options.clock ?? systemClock
+    const key = options.apiKey?.reveal()
+    this.#secrets = key === undefined ? [] : [key]
+    this.#account = new RateLimiter({ requests: options.requestsPerSecond, perMs: 1_000 }, this.#clock)
+    this.#walletGroup = new RateLimiter({ requests: options.walletGroupRequestsPerMinute, perMs: 60_000 }, this.#clock)
+    this.#http = new HttpClient({
+      baseUrl: options.baseUrl,
+      headers: { 'x-chain': 'solana', ...(key === undefined ? {} : { 'X-API-KEY': key }) },
+      timeoutMs: options.timeoutMs ?? 30_000,
+      maxResponseBytes: options.maxResponseBytes ?? 32 * 1024 * 1024,
+      maxSockets: 16,
+      secrets: this.#secrets,
+    })
+  }
+
+  /** The account as one piece of work sees it, with what that work may spend. */
+  within(budget: ComputeUnitBudget, signal?: AbortSignal): BirdEyeWork {
+    return { page: (endpoint, query, limit) => this.#page(endpoint, query, limit, budget, signal) }
+  }
+
+  close(): void {
+    this.#http.close()
+  }
+
+  async #page(
+    endpoint: string,
+    query: Query,
+    wanted: number,
+    budget: ComputeUnitBudget,
+    signal: AbortSignal | undefined,
+  ): Promise<Page> {
+    for (;;) {
+      const limit = Math.min(wanted, this.#pageSizes.get(endpoint) ?? wanted)
+      const answer = await withRetries(
+        () => this.#ask(endpoint, { ...query, limit }, budget, signal),
+        this.options.retries ?? shortFaults,
+        this.#clock,
+        signal,
+      )
+      if (answer.kind === 'data') return { ...toPage(endpoint, answer.data), limit }
+      if (answer.largest < 1 || answer.largest >= limit) {
+        throw new SourceChanged(`${endpoint} refused a page of ${limit}, but allows up to ${answer.largest}`)
+      }
+      this.#pageSizes.set(endpoint, answer.largest)
+    }
+  }
+
+  async #ask(endpoint: string, query: Query, budget: ComputeUnitBudget, signal?: AbortSignal): Promise<Answer> {
+    const price = this.options.computeUnitPrices[endpoint] ?? documentedPrices[endpoint] ?? unknownPrice
+    budget.reserve(price, endpoint)
+    if (walletGroup.test(endpoint)) await this.#walletGroup.pass(signal)
+    await this.#account.pass(signal)
+    const response = await this.#http.send({ method: 'GET', path: endpoint, query, ...(signal && { signal }) })
+    if (response.status === 429) {
+      budget.refund(price)
+      if (response.retryAfterMs !== undefined) this.#account.pause(response.retryAfterMs)
+    }
+    return judge(endpoint, response, this.#secrets)
+  }
+}
+
+/** Throws QuotaExhausted, SourceUnavailable, SourceChanged, InvalidInput (the key), or the signal's reason. */
+export interface BirdEyeWork {
+  /** One page, of `limit` items at most: fewer where the endpoint turned out to allow fewer. */
+  readonly page: (endpoint: string, query: Query, limit: number) => Promise<Page>
+}
+
+type Answer =
+  | { readonly kind: 'data'; readonly data: unknown }
+  | { readonly kind: 'page_too_large'; readonly largest: number }
+
+const judge = (endpoint: string, { status, retryAfterMs, text }: HttpResponse, secrets: readonly string[]): Answer => {
+  const isSuccess = status >= 200 && status < 300
+  let body: unknown
+  try {
+    body = parseLossless(text)
+  } catch (error) {
+    // A cut answer is not JSON either, and of both the next attempt may be whole.
+    if (isSuccess) {
+      const cause = redactedCause(error, secrets)
+      throw new SourceUnavailable(`${endpoint} answered ${status} with broken JSON`, retryAfterMs, { cause })
+    }
+  }
+  const envelope = isRecord(body) ? body : {}
+  if (isSuccess && envelope['success'] === true) return { kind: 'data', data: envelope['data'] }
+
+  const said = typeof envelope['message'] === 'string' ? envelope['message'] : text
+  const message = `${endpoint} answered ${status}: ${redact(said.slice(0, 300), secrets)}`
+  if (/compute units? usage limit/i.test(said)) throw new QuotaExhausted(`${message}; the account's quota is used up`)
+  const range = /limit should be[^0-9]*range \d+-(\d+)/i.exec(said)
+  if (range !== null) return { kind: 'page_too_large', largest: Number(range[1]) }
+  if (status === 401 || status === 403) {
+    throw new InvalidInput(`BIRDEYE_API_KEY is refused, or its plan does not include this: ${message}`)
+  }
+  if (status === 429 || status === 408 || status >= 500) throw new SourceUnavailable(message, retryAfterMs)
+  if (isSuccess && envelope['success'] === false) throw new SourceUnavailable(message, retryAfterMs)
+  throw new SourceChanged(message)
+}
+
+const toPage = (endpoint: string, data: unknown): Omit<Page, 'limit'> => {
+  const items = isRecord(data) ? (data['items'] ?? data['tokens']) : undefined
+  if (Array.isArray(items)) {
+    const hasNext = isRecord(data) ? (data['hasNext'] ?? data['has_next']) : undefined
+    return { items, hasNext: typeof hasNext === 'boolean' ? hasNext : undefined }
+  }
+  if (isRecord(data) && items === null) return { items: [], hasNext: false }
+  const names = isRecord(data) ? Object.keys(data).slice(0, 20).join(', ') : typeof data
+  throw new SourceChanged(`${endpoint} answered without a list of items; there is: ${names}`)
+}
+
+const isRecord = (value: unknown): value is Readonly<Record<string, unknown>> =>
+  typeof value === 'object' && value !== null && !Array.isArray(value)
