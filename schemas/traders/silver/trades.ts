@@ -14,10 +14,10 @@ const largestQuantity = '1000000000000000000000000000000::DECIMAL(38,0)'
 const largestValueUsd = '1e20'
 
 /**
- * The quote leg, exactly: price as the decimal it prints as, 9 + 18 decimals, rounded once to 12. Quote assets have 6 or 9
- * decimals; beyond 10^10 USD, or with other decimals, in doubles (relative error below 1e-15).
+ * The quote leg, exactly: 9 decimals of amount x 18 of the price as it prints, rounded once to 12. In doubles (off by less than
+ * 10^-15 of the value) where that might not hold all digits: other decimals than 6 and 9, prices below 0.1 USD, 10^10 USD and more.
  */
-const quoteValue = `CASE WHEN money_decimals IN (6, 9) AND money_raw::DOUBLE * money_price < 1e10 * pow(10, money_decimals)
+const quoteValue = `CASE WHEN money_decimals IN (6, 9) AND money_price >= 0.1 AND money_raw::DOUBLE * money_price < 1e10 * pow(10, money_decimals)
   THEN CAST(CAST(money_raw * if(money_decimals = 6, 0.000001000, 0.000000001) AS DECIMAL(38,9))
     * CAST(CAST(money_price AS VARCHAR) AS DECIMAL(38,18)) AS DECIMAL(38,12))
   ELSE CAST(money_raw::DOUBLE * money_price / pow(10, money_decimals) AS DECIMAL(38,12)) END`
@@ -28,6 +28,7 @@ const valuedSwaps: Intermediate = {
   derive: {
     from: { history: transactionHistory },
     by: 'wallet_address',
+    time: 'block_time',
     select: ({ history }) => `
 WITH asset AS (
   SELECT *, ${asset('base_address')} AS base, ${asset('quote_address')} AS quote FROM ${history}
