@@ -1,0 +1,71 @@
+import { fileURLToPath } from 'node:url'
+import { z } from 'zod'
+import { createMarket } from './market.js'
+import { type Sandbox, startSandbox } from './server.js'
+
+const processOptions = z.strictObject({
+  market: z.strictObject({
+    seed: z.int(),
+    tokens: z.int().positive(),
+    wallets: z.int().positive(),
+    swaps: z.int().nonnegative(),
+    startsAt: z.int(),
+    historyDays: z.int().positive().optional(),
+    futureDays: z.int().positive().optional(),
+  }),
+  port: z.int().nonnegative().optional(),
+  host: z.string().optional(),
+  /** A clock that stands still, in ms since the epoch; the wall clock if absent. */
+  clockMs: z.number().optional(),
+  limits: z
+    .strictObject({
+      accountPerSecond: z.number().optional(),
+      walletGroupPerMinute: z.number().optional(),
+      computeUnits: z.number().optional(),
+      tokenListLimit: z.number().optional(),
+      webhooks: z.number().optional(),
+    })
+    .optional(),
+  remoteControl: z.boolean().optional(),
+})
+
+/** What a sandbox process takes as its one argument, in JSON. */
+export type SandboxProcessOptions = z.input<typeof processOptions>
+
+/** Starts a sandbox from the JSON argument and prints one line, `{"url":...,"port":...,"nowMs":...}`, when it answers. */
+export async function runSandboxProcess(argument: string): Promise<Sandbox> {
+  const { market: marketOptions, clockMs, ...rest } = processOptions.parse(JSON.parse(argument))
+  const { market } = createMarket(dropUndefined(marketOptions))
+  const clock = clockMs === undefined ? Date.now : () => clockMs
+  const { limits, ...server } = dropUndefined(rest)
+  const sandbox = await startSandbox({ ...server, market, clock, limits: dropUndefined(limits ?? {}) })
+  process.stdout.write(`${JSON.stringify({ url: sandbox.url, port: sandbox.port, nowMs: market.nowMs })}\n`)
+  return sandbox
+}
+
+type Defined<T> = { [K in keyof T]: Exclude<T[K], undefined> }
+
+function isDefined<T extends object>(value: T): value is T & Defined<T> {
+  return Object.values(value).every((field) => field !== undefined)
+}
+
+function dropUndefined<T extends object>(value: T): Defined<T> {
+  if (isDefined(value)) return value
+  throw new TypeError('JSON has no undefined')
+}
+
+if (process.argv[1] === fileURLToPath(import.meta.url)) {
+  const stop = () => process.exit(0)
+  process.on('SIGTERM', stop)
+  process.on('SIGINT', stop)
+  // The parent holds the other end: when it is gone, however it went, so is this.
+  if (process.send === undefined) {
+    process.stdin.on('end', stop)
+    process.stdin.on('close', stop)
+    process.stdin.resume()
+  } else {
+    process.on('disconnect', stop)
+  }
+  const { url } = await runSandboxProcess(process.argv[2] ?? '')
+  process.send?.({ ready: { url } })
+}

@@ -1,0 +1,246 @@
+import { transactionSignature } from './addresses.js'
+import type { Asset, Pool, QuoteAssets, Span, Token } from './assets.js'
+import { STAKE_POOL } from './owners.js'
+import { priceAt } from './price_path.js'
+import { createRandom, type Random } from './random.js'
+import { QUIRK, type Swap } from './swap.js'
+
+/** Solana makes five blocks in two seconds. */
+const BLOCKS_PER_SECOND = 2.5
+const FIRST_BLOCK = 300_000_000
+/** Rows older than this before now may lack fields that the vendor added later. */
+const OLD_ROW_MS = 60 * 24 * 3_600_000
+
+/** How an order departs from a plain one. */
+export type OrderOptions = {
+  /** Price over the market's, as a factor; default is the cost of trading. */
+  priceFactor?: number
+  /** Several orders that share one transaction. */
+  transaction?: number
+  instruction?: number
+  transferredIn?: boolean
+  plain?: boolean
+}
+
+/** One wallet's orders becoming swaps. Amounts are raw units, money is USD, times are milliseconds. */
+export type TradingBook = {
+  owner: string
+  random: Random
+  nextTransaction(): number
+  /** Spends about `usd`; returns what was received. */
+  buy(timeMs: number, token: Token, usd: number, options?: OrderOptions): bigint
+  /** Sells exactly `raw`; returns the proceeds. */
+  sell(timeMs: number, token: Token, raw: bigint, options?: OrderOptions): number
+  /** Gives one token for another in one swap; returns what was received. */
+  exchange(timeMs: number, from: Token, raw: bigint, to: Token): bigint
+  /** Turns SOL into dollars or staked SOL, which is nobody's trade. */
+  convert(timeMs: number, usd: number, staked: boolean): void
+  /** All swaps in the order they happened, which is also the order of (time, block, signature, index). */
+  close(): Swap[]
+}
+
+type Row = Pick<
+  Swap,
+  'base' | 'quote' | 'baseChange' | 'quoteChange' | 'basePrice' | 'quotePrice' | 'valueUsd' | 'quirks'
+>
+
+/** Opens the book of one wallet; transactions are numbered from `firstTransaction`. */
+export function openBook(
+  span: Span,
+  quotes: QuoteAssets,
+  owner: string,
+  number: number,
+  firstTransaction: number,
+): TradingBook {
+  const random = createRandom(span.seed, 4, number)
+  const swaps: Swap[] = []
+  let transaction = firstTransaction
+
+  const nextTransaction = () => {
+    transaction += 1
+    return transaction
+  }
+  const pickQuote = (): Asset => {
+    const draw = random.next()
+    if (draw < 0.62) return quotes.wrappedSol
+    if (draw < 0.7) return quotes.nativeSol
+    return draw < 0.93 ? quotes.usdc : quotes.usdt
+  }
+  const quirksOf = (timeMs: number, plain: boolean): number => {
+    let quirks = 0
+    if (random.chance(0.03)) quirks |= QUIRK.basePriceNull | (random.chance(0.2) ? QUIRK.baseNearestNull : 0)
+    if (random.chance(0.005)) quirks |= QUIRK.quotePriceNull
+    if (timeMs < span.nowMs - OLD_ROW_MS) {
+      if (random.chance(0.3)) quirks |= QUIRK.noVolumeUsd
+      if (!plain && random.chance(0.1)) quirks |= QUIRK.noInstruction
+    }
+    return quirks
+  }
+  const write = (timeMs: number, row: Row, pools: readonly Pool[], options: OrderOptions) => {
+    const number = options.transaction ?? nextTransaction()
+    const instruction = options.instruction ?? random.integer(6)
+    const place = (share: Row, inner: number | null) => {
+      const pool = random.pick(pools)
+      swaps.push({
+        ...share,
+        owner,
+        timeS: Math.floor(timeMs / 1000),
+        block: 0,
+        transaction: number,
+        instruction,
+        inner,
+        pool: pool.address,
+        venue: pool.venue,
+      })
+    }
+    const magnitude = row.baseChange < 0n ? -row.baseChange : row.baseChange
+    if (options.plain || magnitude < 1000n || !random.chance(0.08)) {
+      place(row, random.chance(0.3) ? random.integer(12) : null)
+      return
+    }
+    // A route through two pools: one transaction, one instruction, two rows.
+    const percent = BigInt(30 + random.integer(40))
+    const base = (row.baseChange * percent) / 100n
+    const quote = (row.quoteChange * percent) / 100n
+    const value = (part: bigint) => (row.valueUsd * Number(part)) / Number(row.quoteChange)
+    place({ ...row, baseChange: base, quoteChange: quote, valueUsd: value(quote) }, 1)
+    const rest = row.quoteChange - quote
+    place({ ...row, baseChange: row.baseChange - base, quoteChange: rest, valueUsd: value(rest) }, 4)
+  }
+  /** The vendor's price of a leg: never quite the one that was paid. */
+  const told = (price: number) => price * (1 + 0.004 * random.normal())
+  const cost = () => 0.003 + 0.0015 * Math.abs(random.normal())
+
+  return {
+    owner,
+    random,
+    nextTransaction,
+    buy(timeMs, token, usd, options = {}) {
+      const quote = pickQuote()
+      const quotePrice = priceAt(quote.path, timeMs)
+      const quoteRaw = BigInt(Math.max(1, Math.round((usd / quotePrice) * 10 ** quote.decimals)))
+      const valueUsd = (Number(quoteRaw) / 10 ** quote.decimals) * quotePrice
+      const price = priceAt(token.path, timeMs) * (options.priceFactor ?? 1 + cost())
+      const raw = BigInt(Math.round((valueUsd / price) * 10 ** token.decimals)) + BigInt(1 + random.integer(4096))
+      const row = {
+        base: token,
+        quote,
+        baseChange: raw,
+        quoteChange: -quoteRaw,
+        basePrice: told(price),
+        quotePrice,
+        valueUsd,
+        quirks: quirksOf(timeMs, options.plain ?? false),
+      }
+      write(timeMs, random.chance(0.03) ? flipped(row) : row, token.pools, options)
+      return raw
+    },
+    sell(timeMs, token, raw, options = {}) {
+      const quote = pickQuote()
+      const quotePrice = priceAt(quote.path, timeMs)
+      const price = priceAt(token.path, timeMs) * (options.priceFactor ?? 1 - cost())
+      const usd = (Number(raw) / 10 ** token.decimals) * price
+      const quoteRaw = BigInt(Math.max(1, Math.round((usd / quotePrice) * 10 ** quote.decimals)))
+      const valueUsd = (Number(quoteRaw) / 10 ** quote.decimals) * quotePrice
+      const row = {
+        base: token,
+        quote,
+        baseChange: -raw,
+        quoteChange: quoteRaw,
+        basePrice: told(price),
+        quotePrice,
+        valueUsd,
+        quirks: quirksOf(timeMs, options.plain ?? false) | (options.transferredIn ? QUIRK.transferredIn : 0),
+      }
+      write(timeMs, random.chance(0.03) ? flipped(row) : row, token.pools, options)
+      return valueUsd
+    },
+    exchange(timeMs, from, raw, to) {
+      const fromPrice = priceAt(from.path, timeMs) * (1 - cost())
+      const toPrice = priceAt(to.path, timeMs)
+      const valueUsd = (Number(raw) / 10 ** from.decimals) * fromPrice
+      const received = BigInt(Math.max(1, Math.round((valueUsd / toPrice) * 10 ** to.decimals)))
+      let quirks = quirksOf(timeMs, false)
+      // A few rows say nothing of their value at all.
+      if (random.chance(0.03)) quirks |= 15 | QUIRK.noVolumeUsd
+      write(
+        timeMs,
+        {
+          base: to,
+          quote: from,
+          baseChange: received,
+          quoteChange: -raw,
+          basePrice: told(toPrice),
+          quotePrice: told(fromPrice),
+          valueUsd,
+          quirks,
+        },
+        to.pools,
+        {},
+      )
+      return received
+    },
+    convert(timeMs, usd, staked) {
+      const base = staked ? quotes.stakedSol : quotes.wrappedSol
+      const quote = staked ? quotes.wrappedSol : quotes.usdc
+      const sign = random.chance(0.5) ? 1n : -1n
+      const basePrice = priceAt(base.path, timeMs)
+      const quotePrice = priceAt(quote.path, timeMs)
+      const row = {
+        base,
+        quote,
+        baseChange: sign * BigInt(Math.round((usd / basePrice) * 10 ** base.decimals)),
+        quoteChange: -sign * BigInt(Math.round((usd / quotePrice) * 10 ** quote.decimals)),
+        basePrice,
+        quotePrice,
+        valueUsd: usd,
+        quirks: 0,
+      }
+      const venue = staked ? STAKE_POOL : { source: 'orca', program: 'whirLbMiicVdio4qvUfM5KAg6Ct8VwpYzGff3uctyCc' }
+      write(timeMs, row, [{ address: venue.program, venue }], { plain: true })
+    },
+    close: () => inChainOrder(span, swaps),
+  }
+}
+
+/** The same row told the other way round: the token as quote, the money as base. */
+function flipped(row: Row): Row {
+  const nulls = ((row.quirks & 3) << 2) | ((row.quirks >> 2) & 3)
+  return {
+    base: row.quote,
+    quote: row.base,
+    baseChange: row.quoteChange,
+    quoteChange: row.baseChange,
+    basePrice: row.quotePrice,
+    quotePrice: row.basePrice,
+    valueUsd: row.valueUsd,
+    quirks: (row.quirks & ~15) | nulls,
+  }
+}
+
+/** Gives blocks and, where transactions share a block, swaps their numbers so that signatures sort as the swaps happened. */
+function inChainOrder(span: Span, swaps: Swap[]): Swap[] {
+  swaps.sort((left, right) => left.timeS - right.timeS)
+  let group: number[] = []
+  let start = 0
+  const settle = (end: number) => {
+    const renamed = group.map((number) => ({ number, signature: transactionSignature(span.seed, number) }))
+    renamed.sort((left, right) => (left.signature < right.signature ? -1 : 1))
+    const names = new Map(group.map((number, rank) => [number, renamed[rank]?.number ?? number]))
+    for (const swap of swaps.slice(start, end)) swap.transaction = names.get(swap.transaction) ?? swap.transaction
+  }
+  for (let index = 0; index < swaps.length; index += 1) {
+    const swap = swaps[index]
+    const first = swaps[start]
+    if (swap === undefined || first === undefined) continue
+    if (swap.timeS !== first.timeS) {
+      if (group.length > 1) settle(index)
+      group = []
+      start = index
+    }
+    if (!group.includes(swap.transaction)) group.push(swap.transaction)
+    swap.block = FIRST_BLOCK + Math.floor((swap.timeS - span.startMs / 1000) * BLOCKS_PER_SECOND)
+  }
+  if (group.length > 1) settle(swaps.length)
+  return swaps
+}
