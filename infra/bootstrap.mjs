@@ -253,9 +253,22 @@ function closingLine(report) {
   return passed > 0 && failed === 0
 }
 
+/** npx runs us below a shell that takes a SIGTERM for npx and dies of it alone: its end is then our signal. */
+function endWithNpm() {
+  const parent = process.ppid
+  if (process.env.npm_command === undefined) return
+  const watch = setInterval(() => {
+    if (process.ppid === parent) return
+    clearInterval(watch)
+    process.kill(process.pid, 'SIGTERM')
+  }, 250)
+  watch.unref()
+}
+
 async function main() {
   const args = process.argv.slice(2)
   checkNode()
+  endWithNpm()
   await setUp()
   if (args[0] === 'test') {
     process.exitCode = await test(args.slice(1))
