@@ -47,7 +47,7 @@ export async function* fetchHistory(work: BirdEyeWork, request: HistoryRequest):
   const known = spansOf(cursor).filter(({ to }) => to >= wanted.from - 1)
   const knownCount = known.length === 0 ? 0 : Number(cursor?.transaction_count ?? 0)
   const seen = new Set<string>()
-  let spans = known
+  let spans: Spans = known
   /** New swaps in seconds that were read entirely: all of them, and those that no later run reads again. */
   let read = 0
   let count = knownCount
