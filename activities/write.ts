@@ -1,6 +1,7 @@
 import { inLake, quotedIdentifier } from '../infra/lake/identifier.js'
 import type { Parameters, Session } from '../infra/lake/session.js'
-import type { Table } from '../schemas/table.js'
+import { stageRows } from '../infra/stage_rows.js'
+import type { Row, Table } from '../schemas/table.js'
 
 /**
  * Which stored rows make way for the staged ones: none (a staged row whose key is stored already is then left out), those of a
@@ -77,4 +78,15 @@ export const insertJson = async (
     `INSERT INTO ${inLake(table.name)} BY NAME SELECT r.* FROM (SELECT unnest(from_json($rows, '${shape}')) AS r)`,
     { rows: JSON.stringify(rows) },
   )
+}
+
+/** Stages validated rows in a temporary table of the session under the table's own name; resolves to its SQL name. */
+export const stage = async <T extends Table>(
+  session: Session,
+  table: T,
+  rows: Iterable<Row<T>> | AsyncIterable<Row<T>>,
+): Promise<string> => {
+  const name = `staged ${table.name}`
+  await stageRows(session.connection, name, table, rows)
+  return quotedIdentifier(name)
 }

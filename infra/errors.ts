@@ -1,6 +1,6 @@
 /** The closed taxonomy of failures: each class says what the caller is to do, never just what happened. */
 
-abstract class TributaryError extends Error {
+export abstract class TributaryError extends Error {
   /** Whether the same call may succeed if it is made again. */
   abstract readonly retryable: boolean
 }

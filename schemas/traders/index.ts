@@ -1,6 +1,7 @@
 import type { Domain } from '../table.js'
 import { tradersBronze } from './bronze/stage.js'
+import { tradersGold } from './gold/stage.js'
 import { tradersSilver } from './silver/stage.js'
 
 /** Which wallets trade well: BirdEye's view of the market in, a watched set of wallets out. */
-export const traders: Domain = { name: 'traders', stages: [tradersBronze, tradersSilver] }
+export const traders: Domain = { name: 'traders', stages: [tradersBronze, tradersSilver, tradersGold] }

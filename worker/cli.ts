@@ -1,0 +1,124 @@
+import { Command, CommanderError, InvalidArgumentError, Option } from 'commander'
+import { loadConfig } from '../infra/config.js'
+import { TributaryError } from '../infra/errors.js'
+import type { Session } from '../infra/lake/session.js'
+import { runDoctor } from './commands/doctor.js'
+import { printQuery } from './commands/query.js'
+import { runPipeline } from './commands/run.js'
+import { printSnapshots } from './commands/snapshots.js'
+import { runStart } from './commands/start.js'
+import { printStatus } from './commands/status.js'
+import { printTables } from './commands/tables.js'
+import { printTop } from './commands/top.js'
+import { printWallet } from './commands/wallet.js'
+import { domains } from './domains.js'
+import { readLake } from './lake_reader.js'
+import { createOutput, type Output } from './output.js'
+import { runWorker } from './worker_process.js'
+
+interface JsonFlag {
+  json?: boolean
+}
+
+const log = (line: string): void => {
+  process.stderr.write(`${line}\n`)
+}
+const output = ({ json = false }: JsonFlag): Output => createOutput(process.stdout, json)
+const jsonOption = new Option('--json', 'print one JSON document')
+const positive = (text: string): number => {
+  const value = Number(text)
+  if (!Number.isInteger(value) || value < 1) throw new InvalidArgumentError('it must be a whole number from 1 up.')
+  return value
+}
+
+/** Opens the lake for one reading command. */
+const reading = (work: (session: Session, output: Output) => Promise<void>, flags: JsonFlag): Promise<void> =>
+  readLake(loadConfig(), log, (lake) => lake.session((session) => work(session, output(flags))))
+
+const program = new Command('tributary')
+  .description('Finds the wallets that really trade well, in a lake where every step is one atomic snapshot.')
+  .showHelpAfterError('(tributary --help lists the commands)')
+  .exitOverride()
+
+program
+  .command('up')
+  .description('run the local stack: catalog, Temporal with its UI, worker')
+  .action(() => runStart(loadConfig(), output({}), log, { pipeline: undefined, once: false }))
+program
+  .command('start')
+  .description('up, and one run of the smart-trader pipeline; what npm start does')
+  .option('--once', 'stop when the run is done')
+  .option('--input <json>', 'the run’s input, one JSON object', '{}')
+  .action(({ once = false, input }: { once?: boolean; input: string }) =>
+    runStart(loadConfig(), output({}), log, { pipeline: { name: 'traders', input }, once }),
+  )
+program
+  .command('run <pipeline>')
+  .description(`start a run of ${domains.map(({ domain }) => domain.name).join(' or ')} on the running stack`)
+  .option('--input <json>', 'the run’s input, one JSON object', '{}')
+  .option('--wait', 'follow the run to its end')
+  .addOption(jsonOption)
+  .action((pipeline: string, flags: JsonFlag & { input: string; wait?: boolean }) =>
+    runPipeline(loadConfig(), output(flags), log, { name: pipeline, input: flags.input, wait: flags.wait ?? false }),
+  )
+program
+  .command('status')
+  .description('what runs, what ran, and what the lake holds of it')
+  .addOption(jsonOption)
+  .action((flags: JsonFlag) => printStatus(loadConfig(), output(flags), log))
+program
+  .command('tables')
+  .description('every table, its size and what a row of it is')
+  .addOption(jsonOption)
+  .action((flags: JsonFlag) => {
+    const defined = domains.map(({ domain }) => domain)
+    return reading((session, out) => printTables(session, out, defined), flags)
+  })
+program
+  .command('snapshots')
+  .description('the newest snapshots: who, which step of which run, what rows')
+  .option('--limit <count>', 'how many', positive, 50)
+  .addOption(jsonOption)
+  .action((flags: JsonFlag & { limit: number }) =>
+    reading((session, out) => printSnapshots(session, out, flags.limit), flags),
+  )
+program
+  .command('query <sql>')
+  .description('run SQL on the lake, read-only: "SELECT * FROM traders_gold.smart_wallets"')
+  .addOption(jsonOption)
+  .action((sql: string, flags: JsonFlag) => reading((session, out) => printQuery(session, out, sql), flags))
+program
+  .command('top')
+  .description('the best wallets')
+  .option('--limit <count>', 'how many', positive, 10)
+  .addOption(jsonOption)
+  .action((flags: JsonFlag & { limit: number }) =>
+    reading((session, out) => printTop(session, out, flags.limit), flags),
+  )
+program
+  .command('wallet <address>')
+  .description('explain one wallet, from its verdict down to its lots')
+  .addOption(jsonOption)
+  .action((address: string, flags: JsonFlag) => reading((session, out) => printWallet(session, out, address), flags))
+program
+  .command('doctor')
+  .description('what is installed and reachable, and what to do about what is not')
+  .addOption(jsonOption)
+  .action((flags: JsonFlag) => runDoctor(loadConfig(), output(flags)))
+program
+  .command('worker')
+  .description('a worker alone, for a catalog and a Temporal that run elsewhere')
+  .action(() => runWorker(loadConfig(), log))
+
+/** One message for whatever went wrong: ours say what to do; anything else is a defect and shows where. */
+const report = (error: unknown): number => {
+  if (error instanceof CommanderError) return error.exitCode
+  if (error instanceof TributaryError) log(`tributary: ${error.message}`)
+  else log(error instanceof Error ? (error.stack ?? error.message) : String(error))
+  return 1
+}
+
+process.exitCode = await program.parseAsync().then(
+  () => process.exitCode ?? 0,
+  (error: unknown) => report(error),
+)

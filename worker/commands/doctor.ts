@@ -1,0 +1,10 @@
+import type { Config } from '../../infra/config.js'
+import { inspect } from '../../infra/doctor.js'
+import type { Output } from '../output.js'
+
+/** Prints what was found of everything the project needs. The exit code is 1 where something is missing or wrong. */
+export const runDoctor = async (config: Config, output: Output): Promise<void> => {
+  const findings = await inspect(config)
+  output.rows(findings.map((finding) => ({ ...finding })))
+  if (findings.some(({ status }) => status !== 'ok')) process.exitCode = 1
+}

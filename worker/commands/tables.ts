@@ -1,0 +1,29 @@
+import type { Session } from '../../infra/lake/session.js'
+import { meta } from '../../schemas/meta/index.js'
+import type { Domain } from '../../schemas/table.js'
+import { count } from '../format.js'
+import type { Output } from '../output.js'
+
+/** Prints every table that is defined, with its rows, files and bytes in the lake, and what a row of it is. */
+export const printTables = async (session: Session, output: Output, domains: readonly Domain[]): Promise<void> => {
+  const tables = [meta, ...domains.flatMap(({ stages }) => stages)].flatMap(({ tables }) => tables)
+  const stored = await session.all(`
+    SELECT c.schema_name || '.' || i.table_name AS name, i.file_count, i.file_size_bytes
+    FROM ducklake_table_info('lake') AS i JOIN duckdb_tables() AS c ON c.table_oid = i.table_id AND c.database_name = 'lake'`)
+  const files = new Map(stored.map((row) => [String(row['name']), row]))
+  const rows = []
+  for (const table of tables) {
+    const { n } = await session.one(`SELECT count(*) AS n FROM lake.${table.name}`)
+    const info = files.get(table.name)
+    rows.push({
+      table: table.name,
+      rows: Number(n),
+      files: Number(info?.['file_count'] ?? 0),
+      bytes: Number(info?.['file_size_bytes'] ?? 0),
+      key: table.key.join(', '),
+      grain: table.grain,
+    })
+  }
+  if (output.json) return output.rows(rows)
+  output.rows(rows.map((row) => ({ ...row, rows: count(row.rows), bytes: count(row.bytes) })))
+}

@@ -1,0 +1,14 @@
+import type { TradersDependencies } from '../activities/traders/dependencies.js'
+import { createTradersActivities } from '../activities/traders/index.js'
+import type { Domain } from '../schemas/table.js'
+import { traders } from '../schemas/traders/index.js'
+
+export type Dependencies = TradersDependencies
+
+interface DomainEntry {
+  readonly domain: Domain
+  readonly activities: (dependencies: Dependencies) => object
+}
+
+/** The table of contents: a domain is its folders in schemas, activities, workflows and test, and one line here. */
+export const domains: readonly DomainEntry[] = [{ domain: traders, activities: createTradersActivities }]

@@ -1,0 +1,39 @@
+import os from 'node:os'
+import path from 'node:path'
+import type { Config } from '../infra/config.js'
+import { InvalidInput } from '../infra/errors.js'
+import { type Lake, type LakeOptions, openLake } from '../infra/lake/lake.js'
+import { provisionExtensions } from '../infra/provision/provision.js'
+
+/** DuckDB spills past this; the rest of the machine is PostgreSQL's, Temporal's, Node's and the user's. */
+const memoryShare = 0.4
+
+/** Where the built-in PostgreSQL of a home lives. */
+export const catalogFolder = ({ home }: Config): string => path.join(home, 'postgres')
+
+type Attached = LakeOptions['catalog']
+
+/** Opens the configured lake. The catalog must be one that can be attached: the built-in one is given as its address. */
+export const openConfiguredLake = async (
+  config: Config,
+  catalog: Attached,
+  { readOnly, log }: { readOnly: boolean; log: (line: string) => void },
+): Promise<Lake> => {
+  const { directory } = await provisionExtensions({ cacheDir: config.cacheDir, overrides: config.tools, log })
+  return openLake({
+    catalog,
+    data: config.data,
+    extensionDirectory: directory,
+    temporaryDirectory: path.join(config.home, 'spill', String(process.pid)),
+    memoryLimitGiB: Math.max(1, Math.floor((os.totalmem() / 1024 ** 3) * memoryShare)),
+    readOnly,
+  })
+}
+
+/** The catalog a process without a local stack of its own attaches. */
+export const standaloneCatalog = ({ catalog }: Config): Attached => {
+  if (catalog.kind !== 'embedded') return catalog
+  throw new InvalidInput(
+    'LAKE_CATALOG is not set: a worker on its own needs postgres:... or file:PATH; `npx tributary up` starts a worker with the built-in PostgreSQL',
+  )
+}

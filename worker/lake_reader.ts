@@ -1,0 +1,84 @@
+import { existsSync } from 'node:fs'
+import { readFile } from 'node:fs/promises'
+import path from 'node:path'
+import type { Config } from '../infra/config.js'
+import { InvalidInput } from '../infra/errors.js'
+import type { Lake, LakeOptions } from '../infra/lake/lake.js'
+import { Secret } from '../infra/secret.js'
+import { homeHolder, lockHome } from '../infra/stack/home_lock.js'
+import { freePort } from '../infra/stack/port.js'
+import { startPostgres } from '../infra/stack/postgres.js'
+import { ProcessRegistry } from '../infra/stack/process_registry.js'
+import { catalogFolder, openConfiguredLake } from './lake_access.js'
+
+interface ReadableCatalog {
+  readonly catalog: LakeOptions['catalog']
+  close(): Promise<void>
+}
+
+/**
+ * Gives the lake to a command that only reads. Where `up` runs, its catalog is read; where not, the built-in PostgreSQL is
+ * started for as long as the command takes. Throws InvalidInput where there is no lake yet.
+ */
+export const readLake = async <T>(
+  config: Config,
+  log: (line: string) => void,
+  work: (lake: Lake) => Promise<T>,
+): Promise<T> => {
+  const { catalog, close } = await readableCatalog(config)
+  try {
+    const lake = await openConfiguredLake(config, catalog, { readOnly: true, log })
+    try {
+      return await work(lake)
+    } finally {
+      await lake.close()
+    }
+  } finally {
+    await close()
+  }
+}
+
+const noLake = 'there is no lake yet: npm start makes one'
+
+const readableCatalog = async (config: Config): Promise<ReadableCatalog> => {
+  const close = () => Promise.resolve()
+  if (config.catalog.kind === 'postgres') return { catalog: config.catalog, close }
+  if (config.catalog.kind === 'file') {
+    if (!existsSync(config.catalog.path))
+      throw new InvalidInput(`${config.catalog.path} (LAKE_CATALOG) is not there; ${noLake}`)
+    return { catalog: config.catalog, close }
+  }
+  const folder = catalogFolder(config)
+  if (!existsSync(path.join(folder, 'data')))
+    throw new InvalidInput(`${config.home} (TRIBUTARY_HOME) holds no catalog; ${noLake}`)
+  const running = (await homeHolder(config.home))?.details['catalog']
+  if (running !== undefined) return { catalog: await catalogAt(folder, running), close }
+  return startCatalog(config, folder)
+}
+
+const catalogAt = async (folder: string, address: string): Promise<LakeOptions['catalog']> => {
+  const password = new Secret((await readFile(path.join(folder, 'password'), 'utf8')).trim())
+  const { hostname: host, port } = new URL(`postgres://${address}`)
+  return {
+    kind: 'postgres',
+    address: { host, port: Number(port), user: 'tributary', database: 'tributary', password, parameters: {} },
+  }
+}
+
+const startCatalog = async (config: Config, folder: string): Promise<ReadableCatalog> => {
+  const lock = await lockHome(config.home)
+  try {
+    const registry = new ProcessRegistry(config.home)
+    const logFile = path.join(config.home, 'logs', 'postgres.log')
+    const server = await startPostgres({ folder, port: await freePort(5_433), logFile, registry, log: () => undefined })
+    await lock.publish({ catalog: `127.0.0.1:${server.address.port}` })
+    const close = async () => {
+      await server.stop()
+      await lock.release()
+    }
+    return { catalog: { kind: 'postgres', address: server.address }, close }
+  } catch (error) {
+    await lock.release()
+    throw error
+  }
+}

@@ -1,0 +1,116 @@
+import { mkdir } from 'node:fs/promises'
+import path from 'node:path'
+import type { Config } from '../infra/config.js'
+import { provision, provisionExtensions } from '../infra/provision/provision.js'
+import { lockHome } from '../infra/stack/home_lock.js'
+import { freePort } from '../infra/stack/port.js'
+import { startPostgres } from '../infra/stack/postgres.js'
+import { ProcessRegistry } from '../infra/stack/process_registry.js'
+import { startTemporalServer } from '../infra/stack/temporal_server.js'
+import { catalogFolder } from './lake_access.js'
+import { startLocalSandbox } from './local_sandbox.js'
+import { startSupervisedWorker } from './supervised_worker.js'
+
+/** Where the parts listen when nobody else does: Temporal's own defaults, PostgreSQL beside its usual port. */
+const preferredPorts = { catalog: 5_433, temporal: 7_233, ui: 8_233 }
+
+/** A running local stack: what of it is not somebody else's was started here and is stopped here. */
+export interface LocalStack {
+  /** The configuration with the addresses of what was started. */
+  readonly config: Config
+  readonly uiUrl: string | undefined
+  readonly sandboxUrl: string | undefined
+  /** Stops everything, newest first. */
+  stop(): Promise<void>
+}
+
+/**
+ * Starts what the configuration does not name: catalog, Temporal, sandbox, then a worker. One per home; throws InvalidInput when
+ * another has it. What was started is stopped again when a later part fails.
+ */
+export const startLocalStack = async (config: Config, log: (line: string) => void): Promise<LocalStack> => {
+  const lock = await lockHome(config.home)
+  const stops: (() => Promise<void>)[] = [() => lock.release()]
+  const stop = async () => {
+    for (const each of stops.splice(0).reverse())
+      await each().catch((error: unknown) => log(`while stopping: ${error}`))
+  }
+  try {
+    const registry = new ProcessRegistry(config.home)
+    await registry.stopStrays(log)
+    const logs = path.join(config.home, 'logs')
+    await mkdir(logs, { recursive: true })
+    const parts: Parts = { config, registry, logs, log, started: (each) => stops.push(each) }
+    const [catalog, temporal, sandbox] = await Promise.allSettled([
+      startCatalog(parts),
+      startTemporal(parts),
+      startLocalSandbox(parts),
+      provisionExtensions({ cacheDir: config.cacheDir, overrides: config.tools, log }),
+    ]).then(valuesOrFirstReason)
+    const running: Config = { ...config, ...catalog?.resolved, ...temporal?.resolved, ...sandbox?.resolved }
+    await startSupervisedWorker(parts, running)
+    await lock.publish({
+      ...(catalog === undefined ? {} : { catalog: `127.0.0.1:${catalog.port}` }),
+      ...(temporal === undefined ? {} : { temporal: temporal.resolved.temporal.address, ui: temporal.uiUrl }),
+      ...(sandbox === undefined ? {} : { sandbox: sandbox.url }),
+    })
+    return { config: running, uiUrl: temporal?.uiUrl, sandboxUrl: sandbox?.url, stop }
+  } catch (error) {
+    await stop()
+    throw error
+  }
+}
+
+/** What the start of each part gets. */
+export interface Parts {
+  readonly config: Config
+  readonly registry: ProcessRegistry
+  readonly logs: string
+  readonly log: (line: string) => void
+  /** Remembers how to stop a part that runs. */
+  readonly started: (stop: () => Promise<void>) => void
+}
+
+/** Lets every part finish starting, so that none is left behind, and throws the first failure. */
+const valuesOrFirstReason = <T extends readonly unknown[]>(
+  results: { [K in keyof T]: PromiseSettledResult<T[K]> },
+): T => {
+  const failed = results.find((result): result is PromiseRejectedResult => result.status === 'rejected')
+  if (failed !== undefined) throw failed.reason
+  return results.map((result) => (result.status === 'fulfilled' ? result.value : undefined)) as unknown as T
+}
+
+const startCatalog = async ({ config, registry, logs, log, started }: Parts) => {
+  if (config.catalog.kind !== 'embedded') return undefined
+  const port = await portOf('PostgreSQL', preferredPorts.catalog, log)
+  const folder = catalogFolder(config)
+  const server = await startPostgres({ folder, port, logFile: path.join(logs, 'postgres.log'), registry, log })
+  started(() => server.stop())
+  return { port, resolved: { catalog: { kind: 'postgres', address: server.address } } } as const
+}
+
+const startTemporal = async ({ config, registry, logs, log, started }: Parts) => {
+  const { temporal } = config
+  if (temporal.kind !== 'local') return undefined
+  const { path: program } = await provision('temporal-cli', { cacheDir: config.cacheDir, overrides: config.tools, log })
+  const port = await portOf('Temporal', preferredPorts.temporal, log)
+  const uiPort = await portOf('Temporal UI', preferredPorts.ui, log)
+  const databaseFile = path.join(config.home, 'temporal', 'temporal.db')
+  const server = await startTemporalServer({
+    program,
+    databaseFile,
+    port,
+    uiPort,
+    logFile: path.join(logs, 'temporal.log'),
+    registry,
+  })
+  started(() => server.stop())
+  const { address, uiUrl } = server
+  return { uiUrl, resolved: { temporal: { kind: 'remote', address, namespace: temporal.namespace } } } as const
+}
+
+const portOf = async (name: string, preferred: number, log: (line: string) => void): Promise<number> => {
+  const port = await freePort(preferred)
+  if (port !== preferred) log(`port ${preferred} is taken: ${name} listens on ${port}`)
+  return port
+}

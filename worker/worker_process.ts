@@ -1,0 +1,42 @@
+import { rm } from 'node:fs/promises'
+import path from 'node:path'
+import type { Config } from '../infra/config.js'
+import { InvalidInput } from '../infra/errors.js'
+import { reconcile } from '../infra/lake/reconcile.js'
+import { codeVersion } from './code_version.js'
+import { createDependencies } from './dependencies.js'
+import { domains } from './domains.js'
+import { openConfiguredLake, standaloneCatalog } from './lake_access.js'
+import { startWorkers } from './workers.js'
+
+/** More would hold more DuckDB memory at once without going faster: the lake's commits take turns anyway. */
+const concurrentActivities = 8
+
+/**
+ * A worker for every domain, until SIGTERM, SIGINT or the end of the process that started it: then it drains. Brings the lake to
+ * the definitions first. Tells a parent `{ ready: true }` when it polls.
+ */
+export const runWorker = async (config: Config, log: (line: string) => void): Promise<void> => {
+  const { temporal } = config
+  if (temporal.kind === 'local') {
+    throw new InvalidInput(
+      'TEMPORAL_ADDRESS is not set: a worker on its own needs one; `npx tributary up` starts one with the built-in server',
+    )
+  }
+  const lake = await openConfiguredLake(config, standaloneCatalog(config), { readOnly: false, log })
+  try {
+    const stages = domains.flatMap(({ domain }) => domain.stages)
+    await lake.exclusively('reconcile', () => reconcile(lake, stages))
+    const dependencies = createDependencies(config, lake, await codeVersion())
+    const workers = await startWorkers({ temporal, dependencies, concurrentActivities })
+    for (const event of ['SIGTERM', 'SIGINT', 'disconnect'] as const) process.once(event, () => workers.shutdown())
+    log('worker ready')
+    process.send?.({ ready: true })
+    await workers.stopped
+    log('worker drained')
+  } finally {
+    await lake.close()
+    await rm(path.join(config.home, 'spill', String(process.pid)), { recursive: true, force: true })
+    if (process.connected) process.disconnect()
+  }
+}

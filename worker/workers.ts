@@ -1,0 +1,53 @@
+import { NativeConnection, Worker } from '@temporalio/worker'
+import { connectionOptions, type RemoteTemporal } from '../infra/temporal/connection.js'
+import { FailureInterceptor } from '../infra/temporal/failure_interceptor.js'
+import { bundlePath } from './bundle_path.js'
+import { type Dependencies, domains } from './domains.js'
+
+interface WorkersOptions {
+  readonly temporal: RemoteTemporal
+  readonly dependencies: Dependencies
+  /** Activities at once, per domain: each may hold DuckDB memory. */
+  readonly concurrentActivities: number
+}
+
+/** A drained worker has finished its transaction; a longer one is cancelled and made good by the commit protocol. */
+const shutdownGraceTime = '20 seconds'
+/** After a kill, a workflow's next task waits this long for the dead worker's cache before another worker takes it. */
+const stickyQueueScheduleToStartTimeout = '3 seconds'
+
+export interface RunningWorkers {
+  /** Resolves when all have stopped. */
+  readonly stopped: Promise<void>
+  shutdown(): void
+}
+
+/** One worker per domain, each on its own task queue with its own prebuilt bundle, all on one connection. */
+export const startWorkers = async (options: WorkersOptions): Promise<RunningWorkers> => {
+  const connection = await NativeConnection.connect(await connectionOptions(options.temporal))
+  const workers = await Promise.all(
+    domains.map(({ domain, activities }) =>
+      Worker.create({
+        connection,
+        namespace: options.temporal.namespace,
+        taskQueue: domain.name,
+        workflowBundle: { codePath: bundlePath(domain.name) },
+        activities: activities(options.dependencies),
+        interceptors: { activity: [(context) => ({ inbound: new FailureInterceptor(context) })] },
+        maxConcurrentActivityTaskExecutions: options.concurrentActivities,
+        stickyQueueScheduleToStartTimeout,
+        shutdownGraceTime,
+        // Heartbeats are what tells a dead worker from a slow one, so they are not held back for long.
+        maxHeartbeatThrottleInterval: '5 seconds',
+        defaultHeartbeatThrottleInterval: '5 seconds',
+      }),
+    ),
+  )
+  const stopped = Promise.all(workers.map((worker) => worker.run())).then(() => connection.close())
+  return {
+    stopped,
+    shutdown: () => {
+      for (const worker of workers) if (worker.getState() === 'RUNNING') worker.shutdown()
+    },
+  }
+}

@@ -1,0 +1,119 @@
+import { defineQuery, setCurrentDetails, setHandler } from '@temporalio/workflow'
+import type { Receipt } from '../activities/receipt.js'
+
+export interface StepProgress {
+  readonly step: string
+  readonly state: 'waiting' | 'running' | 'done' | 'failed'
+  readonly batchesDone: number
+  readonly batches: number
+  /** Rows written, per table. */
+  readonly rows: Readonly<Record<string, number>>
+  readonly snapshotIds: readonly number[]
+  readonly note?: string
+}
+
+/** What an activity that commits resolves to, at least. */
+export interface Committed {
+  readonly receipt: Receipt
+  readonly note?: string
+}
+
+export const progressQuery = defineQuery<StepProgress[]>('progress')
+
+/** What a run has done so far: answers the query `progress` and keeps the table that the Temporal UI shows. */
+export class Progress {
+  readonly #steps: Map<string, StepProgress>
+
+  constructor(steps: readonly string[]) {
+    const waiting = { state: 'waiting', batchesDone: 0, batches: 1, rows: {}, snapshotIds: [] } as const
+    this.#steps = new Map(steps.map((step) => [step, { step, ...waiting }]))
+    setHandler(progressQuery, () => this.steps())
+    this.#show()
+  }
+
+  steps(): StepProgress[] {
+    return [...this.#steps.values()]
+  }
+
+  /** Runs one step, or one of its batches, and counts what its receipt says. */
+  async step<Result extends Committed>(step: string, work: () => Promise<Result>, batches = 1): Promise<Result> {
+    this.#change(step, { state: 'running', batches })
+    try {
+      const result = await work()
+      this.#count(step, result)
+      return result
+    } catch (error) {
+      this.#change(step, { state: 'failed' })
+      throw error
+    }
+  }
+
+  /** Runs a step's batches, a bounded number at a time, in order of their index. */
+  async batches<Result extends Committed>(
+    step: string,
+    { batches, concurrent }: { batches: number; concurrent: number },
+    work: (batch: number) => Promise<Result | undefined>,
+  ): Promise<Result[]> {
+    const results: Result[] = []
+    let next = 0
+    const lane = async () => {
+      while (next < batches) {
+        const batch = next
+        next += 1
+        const result = await work(batch)
+        if (result === undefined) continue
+        this.#count(step, result)
+        results[batch] = result
+      }
+    }
+    this.#change(step, { state: batches === 0 ? 'done' : 'running', batches })
+    try {
+      await Promise.all(Array.from({ length: Math.min(concurrent, batches) }, lane))
+    } catch (error) {
+      this.#change(step, { state: 'failed' })
+      throw error
+    }
+    this.#change(step, { state: 'done' })
+    return results.filter((result) => result !== undefined)
+  }
+
+  #count(step: string, { receipt, note }: Committed): void {
+    const before = this.#steps.get(step)
+    if (before === undefined) throw new Error(`${step} is not a step of this run`)
+    const rows = { ...before.rows }
+    for (const [table, count] of Object.entries(receipt.rows)) rows[table] = (rows[table] ?? 0) + count
+    const batchesDone = before.batchesDone + 1
+    this.#change(step, {
+      rows,
+      batchesDone,
+      state: batchesDone >= before.batches ? 'done' : 'running',
+      snapshotIds: [...before.snapshotIds, receipt.snapshotId],
+      ...(note === undefined ? {} : { note }),
+    })
+  }
+
+  #change(step: string, change: Partial<StepProgress>): void {
+    const before = this.#steps.get(step)
+    if (before === undefined) throw new Error(`${step} is not a step of this run`)
+    this.#steps.set(step, { ...before, ...change })
+    this.#show()
+  }
+
+  #show(): void {
+    setCurrentDetails(markdownOf(this.steps()))
+  }
+}
+
+const markdownOf = (steps: readonly StepProgress[]): string => {
+  const lines = steps.map(({ step, state, batchesDone, batches, rows, snapshotIds, note = '' }) => {
+    const counts = Object.entries(rows).map(([table, count]) => `${table.split('.')[1]} ${count}`)
+    return `| ${step} | ${state} | ${batchesDone}/${batches} | ${counts.join(', ')} | ${snapshotRange(snapshotIds)} | ${note} |`
+  })
+  return ['| step | state | batches | rows | snapshots | note |', '|---|---|---|---|---|---|', ...lines].join('\n')
+}
+
+const snapshotRange = (ids: readonly number[]): string => {
+  const sorted = [...ids].sort((one, other) => one - other)
+  const [first] = sorted
+  return first === undefined ? '' : sorted.length === 1 ? String(first) : `${first} … ${sorted.at(-1)}`
+}

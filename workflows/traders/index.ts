@@ -1,0 +1,1 @@
+export { smartTraders } from './smart_traders.js'

@@ -1,0 +1,74 @@
+import type { z } from 'zod'
+import type { TradersActivities } from '../../activities/traders/index.js'
+import { smartTradersInput } from '../../schemas/traders/smart_traders_input.js'
+import { describeResult, describeRun } from '../description.js'
+import { logicalTime, parseInput } from '../logical_run.js'
+import { delivers, derives, fetches } from '../policies.js'
+import { Progress, type StepProgress } from '../progress.js'
+import { ComputeUnits } from './compute_units.js'
+
+export interface SmartTradersResult {
+  readonly asOf: string
+  /** The snapshot that holds the ranking. */
+  readonly snapshotId: number
+  readonly computeUnits: number
+  /** Why some of the data was left for a later run, where it was. */
+  readonly parked?: string
+  readonly webhook: string
+  readonly steps: readonly StepProgress[]
+}
+
+const stepNames = ['tokens', 'whales', 'histories', 'silver', 'gold', 'webhook']
+
+/** BirdEye -> bronze -> silver -> gold -> Helius: finds the wallets that really trade well and keeps them watched. */
+export async function smartTraders(given?: z.input<typeof smartTradersInput>): Promise<SmartTradersResult> {
+  const input = parseInput(smartTradersInput, given)
+  const asOf = logicalTime(input.asOf)
+  describeRun('traders')
+  const progress = new Progress(stepNames)
+  const budget = new ComputeUnits(input.budget.computeUnits)
+
+  const { selectTokens, fetchWhales, planHistories, fetchHistories } = fetches<TradersActivities>()
+  const { deriveSilver, deriveGold } = derives<TradersActivities>()
+  const { syncWebhook } = delivers<TradersActivities>()
+
+  const tokens = await progress.step('tokens', () =>
+    budget.spend((computeUnits) => selectTokens({ asOf, computeUnits, selection: input.tokens })),
+  )
+  const tokenBatches = Math.ceil(tokens.tokens / input.whales.tokensPerBatch)
+  const whales = await progress.batches('whales', { batches: tokenBatches, concurrent: 2 }, (batch) =>
+    budget.spendShare(tokenBatches - batch, (computeUnits) =>
+      fetchWhales({ asOf, computeUnits, batch, snapshotId: tokens.receipt.snapshotId, whales: input.whales }),
+    ),
+  )
+  const watched = latestSnapshot([tokens, ...whales])
+  const { batches } = await planHistories({ asOf, snapshotId: watched, history: input.history })
+  const histories = await progress.batches(
+    'histories',
+    { batches, concurrent: input.history.concurrentBatches },
+    (batch) =>
+      budget.spendShare(batches - batch, (computeUnits) =>
+        fetchHistories({ asOf, computeUnits, batch, snapshotId: watched, history: input.history }),
+      ),
+  )
+  const bronze = latestSnapshot([tokens, ...whales, ...histories])
+  const silver = await progress.step('silver', () => deriveSilver({ asOf, snapshotId: bronze, pnl: input.pnl }))
+  const gold = await progress.step('gold', () =>
+    deriveGold({ asOf, snapshotId: silver.receipt.snapshotId, gold: input.gold }),
+  )
+  const webhook = await progress.step('webhook', () =>
+    syncWebhook({ asOf, snapshotId: gold.receipt.snapshotId, webhook: input.webhook }),
+  )
+  describeResult(gold.receipt.snapshotId, budget.parked === undefined)
+  return {
+    asOf,
+    snapshotId: gold.receipt.snapshotId,
+    computeUnits: budget.spent,
+    ...(budget.parked === undefined ? {} : { parked: budget.parked }),
+    webhook: webhook.note,
+    steps: progress.steps(),
+  }
+}
+
+const latestSnapshot = (results: readonly { receipt: { snapshotId: number } }[]): number =>
+  Math.max(...results.map(({ receipt }) => receipt.snapshotId))
