@@ -1,5 +1,5 @@
 import { createPrivateKey, createPublicKey } from 'node:crypto'
-import { createRandom, type Random } from './random.js'
+import { mixSeed, type Random } from './random.js'
 
 const ALPHABET = '123456789ABCDEFGHJKLMNPQRSTUVWXYZabcdefghijkmnopqrstuvwxyz'
 /** RFC 8410: the DER bytes before the 32 bytes of an ed25519 private key. */
@@ -67,22 +67,33 @@ export function mintAddress(random: Random): string {
   return base58(random.bytes(32))
 }
 
-/** The signature of transaction `number` of a market: 64 bytes in base58, unique within the market. */
+const PAIRS = Array.from(
+  { length: 58 * 58 },
+  (_, pair) => ALPHABET.charAt(pair % 58) + ALPHABET.charAt(Math.floor(pair / 58)),
+)
+const NUMBERS = 58 ** 7
+/** Coprime to 58, so that numbers stay distinct; small enough that products of numbers below 9e9 stay exact. */
+const STRIDE = 1_000_003
+
+/** The signature of transaction `number` (below 9e9) of a market: 64 bytes in base58, unique within the market. */
 export function transactionSignature(seed: number, number: number): string {
-  const random = createRandom(seed, number, 0x7478)
+  let state = mixSeed(seed, number)
   // A first digit of 1 to 4 keeps 88 digits under 2^512.
-  let text = ALPHABET.charAt(1 + random.integer(4))
-  for (let word = 0; word < 16; word += 1) text += digits(random.word(), 5)
-  // The number itself at the end makes it unique, whatever the generator's period.
-  return text + digits(number, 7)
+  let text = ALPHABET.charAt(1 + (state & 3))
+  for (let word = 0; word < 20; word += 1) {
+    state = (state + 0x9e3779b9) | 0
+    let mixed = Math.imul(state ^ (state >>> 16), 0x21f0aaad)
+    mixed = (Math.imul(mixed ^ (mixed >>> 15), 0x735a2d97) >>> 4) % 11316496
+    text += pairOf(mixed % 3364) + pairOf(Math.floor(mixed / 3364))
+  }
+  // The number itself, scattered, makes it unique, whatever the generator's period.
+  const rest = (number * STRIDE + seed) % NUMBERS
+  const low = rest % 3364
+  const middle = Math.floor(rest / 3364) % 3364
+  const high = Math.floor(rest / 11316496) % 3364
+  return text + pairOf(low) + pairOf(middle) + pairOf(high) + ALPHABET.charAt(Math.floor(rest / 38068692544))
 }
 
-function digits(value: number, count: number): string {
-  let text = ''
-  let rest = value
-  for (let digit = 0; digit < count; digit += 1) {
-    text += ALPHABET.charAt(rest % 58)
-    rest = Math.floor(rest / 58)
-  }
-  return text
+function pairOf(pair: number): string {
+  return PAIRS[pair] ?? ''
 }

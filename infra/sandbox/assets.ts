@@ -61,11 +61,10 @@ export function createQuoteAssets(span: Span): QuoteAssets {
   }
 }
 
-/** `count` tokens (and a tenth more) that pass the default selection at now, and some more than half as many that do not. */
+/** `count` tokens that pass the default selection at now, and more than half as many that do not. */
 export function createTokens(span: Span, count: number): Token[] {
-  const hot = count + Math.ceil(count / 10)
-  const all = hot + Math.ceil(count * 0.6) + 4
-  return Array.from({ length: all }, (_, index) => createToken(span, index, index < hot))
+  const all = count + Math.ceil(count * 0.7) + 4
+  return Array.from({ length: all }, (_, index) => createToken(span, index, index < count))
 }
 
 function createToken(span: Span, index: number, hot: boolean): Token {
@@ -81,7 +80,7 @@ function createToken(span: Span, index: number, hot: boolean): Token {
   if (rugHour !== undefined) rug(random, path, rugHour)
   const liquidityUsd = liquidityOf(random, failing)
   const { decimals, supply } = supplyOf(random)
-  const marketCapUsd = liquidityUsd * random.between(1.8, 4.5)
+  const marketCapUsd = liquidityUsd * random.between(1.2, 3)
   const priceNow = path.hourly[Math.floor(Math.min(nowHour, rugHour ?? nowHour) - 1)] ?? 1
   scale(path, marketCapUsd / (Number(supply) / 10 ** decimals) / priceNow)
   const symbol = nameOf(random, index)
@@ -119,10 +118,10 @@ function liquidityOf(random: Random, failing: number): number {
   return random.between(1_050_000, 2_900_000)
 }
 
-/** Decimals and supply: three of five are minted close to the u64 limit of 1.8e19, so that single trades exceed 2^53. */
+/** Decimals and supply: three of four are minted close to the u64 limit of 1.8e19, so that single trades exceed 2^53. */
 function supplyOf(random: Random): { decimals: number; supply: bigint } {
   const decimals = random.pick([9, 9, 6, 5])
-  const raw = random.chance(0.6) ? random.between(6e18, 1.6e19) : 1e9 * 10 ** decimals
+  const raw = random.chance(0.75) ? random.between(1e19, 1.8e19) : 1e9 * 10 ** decimals
   return { decimals, supply: BigInt(Math.floor(raw)) }
 }
 

@@ -47,7 +47,13 @@ function buyIn(book: TradingBook, trip: Trip): bigint {
 /** A position can pay for the next one when it was about to be sold anyway. */
 function canFund(trip: Trip, next: Trip): boolean {
   const planned = Math.abs(next.entryMs - trip.exitMs) < 5 * HOUR_MS
-  return planned && next.entryMs > trip.entryMs + HOUR_MS && next.token !== trip.token && next.priceFactor === undefined
+  return (
+    planned &&
+    !trip.kept &&
+    next.entryMs > trip.entryMs + HOUR_MS &&
+    next.token !== trip.token &&
+    next.priceFactor === undefined
+  )
 }
 
 /** Sells tokens that were never bought: they came by transfer. `usd` is their worth. */

@@ -10,14 +10,14 @@ import { judge, type Truth } from './truth.js'
 
 const DAY_MS = 24 * 3_600_000
 /** A wallet's transactions are numbered within a range of its own. */
-const TRANSACTIONS_PER_WALLET = 10_000_000
+const TRANSACTIONS_PER_WALLET = 100_000
 /** More than the API's largest page. */
 const BURST = 130
 
 /** What a market is made from; equal options make equal markets. Times in ms, `startsAt` since the epoch. */
 export type MarketOptions = {
   seed: number
-  /** How many tokens pass the default selection at now; the market has more of both sorts. */
+  /** How many tokens pass the default selection at now; the market has as many again, nearly, that do not. */
   tokens: number
   wallets: number
   /** About how many swaps there are in the whole span. */

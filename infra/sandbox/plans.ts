@@ -35,7 +35,7 @@ export function openPosition(planner: Planner, style: Style): Trip {
     span.nowMs - 20 * HOUR_MS,
     span.nowMs - HOUR_MS,
   ])
-  return { ...trip, exitMs: span.nowMs + Math.floor(random.between(3, 60) * HOUR_MS) }
+  return { ...trip, kept: true, exitMs: span.nowMs + Math.floor(random.between(3, 60) * HOUR_MS) }
 }
 
 function withOpenPosition(planner: Planner, trips: Trip[], style: Style): Trip[] {

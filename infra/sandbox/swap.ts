@@ -122,16 +122,24 @@ export function swapItem(seed: number, swap: Swap): SwapItem {
   return item
 }
 
-function legJson(leg: SwapLeg): string {
-  return `{"symbol":${JSON.stringify(leg.symbol)},"decimals":${leg.decimals},"address":"${leg.address}","amount":${leg.amount},"type":"${leg.type}","type_swap":"${leg.type_swap}","ui_amount":${leg.ui_amount},"price":${leg.price},"nearest_price":${leg.nearest_price},"change_amount":${leg.change_amount},"ui_change_amount":${leg.ui_change_amount},"is_scaled_ui_token":${leg.is_scaled_ui_token},"multiplier":${leg.multiplier}}`
+/** Each number is written once and its text reused: writing numbers is most of the cost of a row. */
+function legJson(leg: SwapLeg, price: string, uiAmount: string): string {
+  const amount = String(leg.amount)
+  const sign = leg.type_swap === 'from' ? '-' : ''
+  const nearest = leg.nearest_price === leg.price ? price : String(leg.nearest_price)
+  return `{"symbol":${JSON.stringify(leg.symbol)},"decimals":${leg.decimals},"address":"${leg.address}","amount":${amount},"type":"${leg.type}","type_swap":"${leg.type_swap}","ui_amount":${uiAmount},"price":${price},"nearest_price":${nearest},"change_amount":${sign}${amount},"ui_change_amount":${sign}${uiAmount},"is_scaled_ui_token":false,"multiplier":null}`
 }
 
 /** The row's JSON text: raw amounts are numbers, exact beyond 2^53. */
 export function swapJson(item: SwapItem): string {
-  const volume = item.volume_usd === undefined ? '' : `,"volume_usd":${item.volume_usd}`
+  const { base, quote } = item
+  const basePrice = String(base.price)
+  const quotePrice = String(quote.price)
+  const volume = String(base.ui_amount)
+  const volumeUsd = item.volume_usd === undefined ? '' : `,"volume_usd":${item.volume_usd}`
   const place =
     item.ins_index === undefined
       ? ''
       : `,"ins_index":${item.ins_index},"inner_ins_index":${item.inner_ins_index ?? 'null'}`
-  return `{"base":${legJson(item.base)},"quote":${legJson(item.quote)},"base_price":${item.base_price},"quote_price":${item.quote_price},"tx_hash":"${item.tx_hash}","source":"${item.source}","block_unix_time":${item.block_unix_time},"block_number":${item.block_number},"tx_type":"${item.tx_type}","address":"${item.address}","owner":"${item.owner}","signers":["${item.owner}"],"interacted_program_id":"${item.interacted_program_id}","volume":${item.volume}${volume}${place}}`
+  return `{"base":${legJson(base, basePrice, volume)},"quote":${legJson(quote, quotePrice, String(quote.ui_amount))},"base_price":${basePrice},"quote_price":${quotePrice},"tx_hash":"${item.tx_hash}","source":"${item.source}","block_unix_time":${item.block_unix_time},"block_number":${item.block_number},"tx_type":"swap","address":"${item.address}","owner":"${item.owner}","signers":["${item.owner}"],"interacted_program_id":"${item.interacted_program_id}","volume":${volume}${volumeUsd}${place}}`
 }

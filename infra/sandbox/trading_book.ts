@@ -1,13 +1,10 @@
-import { transactionSignature } from './addresses.js'
 import type { Asset, Pool, QuoteAssets, Span, Token } from './assets.js'
+import { inChainOrder } from './chain_order.js'
 import { STAKE_POOL } from './owners.js'
 import { priceAt } from './price_path.js'
 import { createRandom, type Random } from './random.js'
 import { QUIRK, type Swap } from './swap.js'
 
-/** Solana makes five blocks in two seconds. */
-const BLOCKS_PER_SECOND = 2.5
-const FIRST_BLOCK = 300_000_000
 /** Rows older than this before now may lack fields that the vendor added later. */
 const OLD_ROW_MS = 60 * 24 * 3_600_000
 
@@ -82,7 +79,6 @@ export function openBook(
     const place = (share: Row, inner: number | null) => {
       const pool = random.pick(pools)
       swaps.push({
-        ...share,
         owner,
         timeS: Math.floor(timeMs / 1000),
         block: 0,
@@ -91,6 +87,14 @@ export function openBook(
         inner,
         pool: pool.address,
         venue: pool.venue,
+        base: share.base,
+        quote: share.quote,
+        baseChange: share.baseChange,
+        quoteChange: share.quoteChange,
+        basePrice: share.basePrice,
+        quotePrice: share.quotePrice,
+        valueUsd: share.valueUsd,
+        quirks: share.quirks,
       })
     }
     const magnitude = row.baseChange < 0n ? -row.baseChange : row.baseChange
@@ -216,31 +220,4 @@ function flipped(row: Row): Row {
     valueUsd: row.valueUsd,
     quirks: (row.quirks & ~15) | nulls,
   }
-}
-
-/** Gives blocks and, where transactions share a block, swaps their numbers so that signatures sort as the swaps happened. */
-function inChainOrder(span: Span, swaps: Swap[]): Swap[] {
-  swaps.sort((left, right) => left.timeS - right.timeS)
-  let group: number[] = []
-  let start = 0
-  const settle = (end: number) => {
-    const renamed = group.map((number) => ({ number, signature: transactionSignature(span.seed, number) }))
-    renamed.sort((left, right) => (left.signature < right.signature ? -1 : 1))
-    const names = new Map(group.map((number, rank) => [number, renamed[rank]?.number ?? number]))
-    for (const swap of swaps.slice(start, end)) swap.transaction = names.get(swap.transaction) ?? swap.transaction
-  }
-  for (let index = 0; index < swaps.length; index += 1) {
-    const swap = swaps[index]
-    const first = swaps[start]
-    if (swap === undefined || first === undefined) continue
-    if (swap.timeS !== first.timeS) {
-      if (group.length > 1) settle(index)
-      group = []
-      start = index
-    }
-    if (!group.includes(swap.transaction)) group.push(swap.transaction)
-    swap.block = FIRST_BLOCK + Math.floor((swap.timeS - span.startMs / 1000) * BLOCKS_PER_SECOND)
-  }
-  if (group.length > 1) settle(swaps.length)
-  return swaps
 }

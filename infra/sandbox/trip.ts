@@ -5,7 +5,16 @@ import type { Random } from './random.js'
 const HOUR_MS = 3_600_000
 
 /** One position: bought at one time, sold at another. */
-export type Trip = { token: Token; entryMs: number; exitMs: number; usd: number; gain: number; priceFactor?: number }
+export type Trip = {
+  token: Token
+  entryMs: number
+  exitMs: number
+  usd: number
+  gain: number
+  priceFactor?: number
+  /** Must be held until its exit. */
+  kept?: boolean
+}
 
 /** How a trader trades. */
 export type Style = {
