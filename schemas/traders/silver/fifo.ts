@@ -28,42 +28,17 @@ const positions: Intermediate = {
     by: 'wallet_address',
     select: ({ trades }) => `
 WITH running AS (
-  SELECT pair, sequence, side = 'buy' AS is_buy, quantity_raw,
+  SELECT pair, sequence, side = 'buy' AS is_buy, quantity_raw, value_usd,
     sum(if(side = 'buy', quantity_raw, 0)) OVER trade_order AS bought, sum(if(side = 'buy', 0, quantity_raw)) OVER trade_order AS sold
   FROM ${trades} WINDOW trade_order AS (PARTITION BY pair ORDER BY sequence ROWS UNBOUNDED PRECEDING)
 ), line AS (
   SELECT *, if(is_buy, bought, sold - greatest(max(sold - bought) OVER trade_order, 0)) AS line_end
   FROM running WINDOW trade_order AS (PARTITION BY pair ORDER BY sequence ROWS UNBOUNDED PRECEDING)
 )
-SELECT pair, sequence, is_buy, line_end,
+SELECT pair, sequence, is_buy, quantity_raw, value_usd, line_end,
   -- held after the sale / (that + sold) <= 1 %
   NOT is_buy AND (bought - line_end)::DOUBLE * 99 <= quantity_raw::DOUBLE AS closes_position
 FROM line`,
-  },
-}
-
-/**
- * The line cut at the end of every lot and of every sale: each cut but those of unsold lots is a piece, of the first lot and the
- * first sale that end at or after it. Ends grow with the sequence, so "first" is a minimum and ties need no order.
- */
-export const pieces: Intermediate = {
-  name: 'pieces',
-  derive: {
-    from: { positions },
-    by: 'wallet_address',
-    select: ({ positions }) => `
-WITH cut AS (
-  SELECT pair, line_end, coalesce(lag(line_end) OVER (PARTITION BY pair ORDER BY line_end), 0) AS line_start,
-    min(if(is_buy, sequence, NULL)) OVER rest AS lot, min(if(is_buy, line_end, NULL)) OVER rest AS lot_end,
-    -- the flag rides on the sequence: a minimum of both at once
-    min(if(is_buy, NULL, sequence * 2::BIGINT + closes_position::BIGINT)) OVER rest AS flagged_sale,
-    min(if(is_buy, NULL, line_end)) OVER rest AS sale_end
-  FROM ${positions}
-  WINDOW rest AS (PARTITION BY pair ORDER BY line_end ROWS BETWEEN CURRENT ROW AND UNBOUNDED FOLLOWING)
-)
-SELECT pair, CAST(lot AS INTEGER) AS lot, CAST(flagged_sale // 2 AS INTEGER) AS sale, flagged_sale % 2 = 1 AS closes_position,
-  line_start, line_end, line_end - line_start AS quantity_raw, lot_end, sale_end
-FROM cut WHERE line_start < line_end AND flagged_sale IS NOT NULL`,
   },
 }
 
@@ -72,9 +47,47 @@ FROM cut WHERE line_start < line_end AND flagged_sale IS NOT NULL`,
  * of a trade add up to its value to the last digit, however they are rounded. Inside a trade the share is a double: off by no
  * more than 2^-51 of the value, which does not add up over pieces, and cannot overflow.
  */
-export const shareOf = (trade: string, end: string): string => {
-  const { value, quantity } = { value: `${trade}.value_usd`, quantity: `${trade}.quantity_raw` }
+const shareOf = (trade: 'lot' | 'sale'): string => {
+  const [value, quantity, end] = [`${trade}_value`, `${trade}_quantity`, `${trade}_end`]
   const upTo = (place: string): string =>
     `least(${value}, CAST(${value}::DOUBLE * ((${place} - ${end} + ${quantity})::DOUBLE / ${quantity}::DOUBLE) AS DECIMAL(38,12)))`
-  return `if(line_end = ${end}, ${value}, ${upTo('line_end')}) - ${upTo('line_start')}`
+  return `if(line_end = ${end}, ${value}, ${upTo('line_end')})
+    - if(line_start = ${end} - ${quantity}, if(${value} IS NULL, NULL, 0), ${upTo('line_start')})`
+}
+
+/** The next row at or after this one, on the line, that is a lot or a sale: its columns under the names of that trade. */
+const next = (trade: 'lot' | 'sale'): string =>
+  Object.entries({
+    sequence: trade,
+    line_end: `${trade}_end`,
+    quantity_raw: `${trade}_quantity`,
+    value_usd: `${trade}_value`,
+  })
+    .map(
+      ([column, name]) =>
+        `first_value(if(is_buy = ${trade === 'lot'}, ${column}, NULL) IGNORE NULLS) OVER rest AS ${name}`,
+    )
+    .join(', ')
+
+/**
+ * The line cut at the end of every lot and of every sale: each cut but those of unsold lots is a piece, of the next lot and the
+ * next sale that end at or after it. Sales that took nothing end where the one before them does, and come after it.
+ */
+export const pieces: Intermediate = {
+  name: 'pieces',
+  derive: {
+    from: { positions },
+    by: 'wallet_address',
+    select: ({ positions }) => `
+WITH cut AS (
+  SELECT pair, line_end, coalesce(lag(line_end) OVER (PARTITION BY pair ORDER BY line_end, sequence), 0) AS line_start,
+    ${next('lot')}, ${next('sale')},
+    first_value(if(is_buy, NULL, closes_position) IGNORE NULLS) OVER rest AS closes_position
+  FROM ${positions}
+  WINDOW rest AS (PARTITION BY pair ORDER BY line_end, sequence ROWS BETWEEN CURRENT ROW AND UNBOUNDED FOLLOWING)
+)
+SELECT pair, lot, sale, line_end - line_start AS quantity_raw, ${shareOf('lot')} AS cost_usd, ${shareOf('sale')} AS proceeds_usd,
+  closes_position
+FROM cut WHERE line_start < line_end AND sale IS NOT NULL`,
+  },
 }

@@ -1,7 +1,7 @@
 import { holds } from '../../check.js'
 import { bigint, boolean, integer, nullable, rawAmount, text, timestamp, usd } from '../../column.js'
 import { defineTable } from '../../table.js'
-import { numberedTrades, pieces, shareOf } from './fifo.js'
+import { numberedTrades, pieces } from './fifo.js'
 
 /**
  * First in, first out, per wallet and token: which part of which buy (a lot) each sale sold. What a sale sells beyond the lots
@@ -66,8 +66,7 @@ SELECT buy.wallet_address, buy.token_address, lot AS buy_sequence, sale AS sell_
   buy.tx_hash AS buy_tx_hash, buy.ins_index AS buy_ins_index, buy.inner_ins_index AS buy_inner_ins_index,
   sell.tx_hash AS sell_tx_hash, sell.ins_index AS sell_ins_index, sell.inner_ins_index AS sell_inner_ins_index,
   buy.block_time AS bought_at, sell.block_time AS sold_at,
-  (epoch_us(sell.block_time) - epoch_us(buy.block_time)) // 1000000 AS held_seconds, pieces.quantity_raw,
-  ${shareOf('buy', 'lot_end')} AS cost_usd, ${shareOf('sell', 'sale_end')} AS proceeds_usd, closes_position
+  (epoch_us(sell.block_time) - epoch_us(buy.block_time)) // 1000000 AS held_seconds, pieces.quantity_raw, pieces.cost_usd, proceeds_usd, closes_position
 FROM ${pieces} AS pieces
 JOIN ${trades} AS buy ON buy.pair = pieces.pair AND buy.sequence = lot
 JOIN ${trades} AS sell ON sell.pair = pieces.pair AND sell.sequence = sale`,
