@@ -21,14 +21,14 @@ const chunkRows = 2048
 
 /**
  * Creates the temporary table `name` with the columns of `table` and fills it with `rows`, which must have been validated by
- * `table.row`. Resolves to the number of rows; on an error no table is left. Rows are taken as they come, so an endless source is
- * held only a chunk at a time.
+ * `table.row`. Resolves to the number of rows; on an error no table is left. Rows are taken as they come, alone or by the page
+ * (which is faster), so that a long source is held only a chunk at a time.
  */
 export const stageRows = async <T extends Table>(
   connection: DuckDBConnection,
   name: string,
   table: T,
-  rows: Iterable<Row<T>> | AsyncIterable<Row<T>>,
+  rows: Iterable<Row<T> | readonly Row<T>[]> | AsyncIterable<Row<T> | readonly Row<T>[]>,
 ): Promise<number> => {
   const columns = Object.entries(table.columns).map(([column, { sql }]) => ({ column, sql, ...storage(sql) }))
   const ddl = columns.map(({ column, sql }) => `${quotedIdentifier(column)} ${sql}`).join(', ')
@@ -56,8 +56,9 @@ export const stageRows = async <T extends Table>(
       count += pending.length
       pending = []
     }
-    for await (const row of rows) {
-      if (pending.push(row) === chunkRows) flush()
+    for await (const some of rows) {
+      const page: readonly Row<T>[] = isPage(some) ? some : [some]
+      for (const row of page) if (pending.push(row) === chunkRows) flush()
     }
     flush()
     appender.closeSync()
@@ -67,6 +68,8 @@ export const stageRows = async <T extends Table>(
     throw error
   }
 }
+
+const isPage = <R>(some: R | readonly R[]): some is readonly R[] => Array.isArray(some)
 
 interface Storage {
   readonly type: DuckDBType

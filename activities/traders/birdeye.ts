@@ -7,6 +7,8 @@ import { RateLimiter } from '../../infra/http/rate_limiter.js'
 import { redact, redactedCause } from '../../infra/http/redaction.js'
 import { type RetryPolicy, shortFaults, withRetries } from '../../infra/http/retries.js'
 import type { Secret } from '../../infra/secret.js'
+import { isItem } from './birdeye_fields.js'
+import { type Page, toPage } from './birdeye_page.js'
 
 /** BirdEye's prices of the endpoints used here, in compute units (documentation of 2026); configuration overrides them. */
 const documentedPrices: Readonly<Record<string, number>> = {
@@ -34,14 +36,6 @@ export interface BirdEyeOptions {
 }
 
 type Query = Readonly<Record<string, string | number>>
-
-/** What an endpoint that pages answers, and the page size it was asked for in the end. */
-export interface Page {
-  readonly items: readonly unknown[]
-  /** Absent where the answer does not say. */
-  readonly hasNext: boolean | undefined
-  readonly limit: number
-}
 
 /** One account at BirdEye: its connections, its rate limits (for all work of this process together) and its page sizes. */
 export class BirdEye {
@@ -93,7 +87,7 @@ export class BirdEye {
         this.#clock,
         signal,
       )
-      if (answer.kind === 'data') return { ...toPage(endpoint, answer.data), limit }
+      if (answer.kind === 'data') return toPage(endpoint, answer.data)
       if (answer.largest < 1 || answer.largest >= limit) {
         throw new SourceChanged(`${endpoint} refused a page of ${limit}, but allows up to ${answer.largest}`)
       }
@@ -137,7 +131,7 @@ const judge = (endpoint: string, { status, retryAfterMs, text }: HttpResponse, s
       throw new SourceUnavailable(`${endpoint} answered ${status} with broken JSON`, retryAfterMs, { cause })
     }
   }
-  const envelope = isRecord(body) ? body : {}
+  const envelope = isItem(body) ? body : {}
   if (isSuccess && envelope['success'] === true) return { kind: 'data', data: envelope['data'] }
 
   const said = typeof envelope['message'] === 'string' ? envelope['message'] : text
@@ -152,17 +146,3 @@ const judge = (endpoint: string, { status, retryAfterMs, text }: HttpResponse, s
   if (isSuccess && envelope['success'] === false) throw new SourceUnavailable(message, retryAfterMs)
   throw new SourceChanged(message)
 }
-
-const toPage = (endpoint: string, data: unknown): Omit<Page, 'limit'> => {
-  const items = isRecord(data) ? (data['items'] ?? data['tokens']) : undefined
-  if (Array.isArray(items)) {
-    const hasNext = isRecord(data) ? (data['hasNext'] ?? data['has_next']) : undefined
-    return { items, hasNext: typeof hasNext === 'boolean' ? hasNext : undefined }
-  }
-  if (isRecord(data) && items === null) return { items: [], hasNext: false }
-  const names = isRecord(data) ? Object.keys(data).slice(0, 20).join(', ') : typeof data
-  throw new SourceChanged(`${endpoint} answered without a list of items; there is: ${names}`)
-}
-
-const isRecord = (value: unknown): value is Readonly<Record<string, unknown>> =>
-  typeof value === 'object' && value !== null && !Array.isArray(value)
