@@ -1,5 +1,5 @@
 import { spawn } from 'node:child_process'
-import { closeSync, openSync } from 'node:fs'
+import { closeSync, fstatSync, openSync } from 'node:fs'
 import { mkdir, readFile } from 'node:fs/promises'
 import { dirname } from 'node:path'
 import { SourceUnavailable } from '../errors.js'
@@ -29,6 +29,8 @@ export interface ServerProcess {
   logFile: string
   exited: Promise<string>
   stop(): Promise<void>
+  /** What it has printed since this start; the log file also holds earlier runs. */
+  output(): Promise<string>
   /** Why it is not running any more, with the end of its log; undefined while it runs. */
   failure(): Promise<string | undefined>
 }
@@ -40,6 +42,7 @@ export interface ServerProcess {
 export async function startServer(server: ServerCommand): Promise<ServerProcess> {
   await mkdir(dirname(server.logFile), { recursive: true })
   const log = openSync(server.logFile, 'a')
+  const logStart = fstatSync(log).size
   const [command = server.command, ...args] = [...(server.prefix ?? []), server.command, ...server.args]
   const child = spawn(command, args, {
     cwd: server.cwd,
@@ -72,7 +75,11 @@ export async function startServer(server: ServerCommand): Promise<ServerProcess>
       await stopProcess(identity, server.stopSignal, server.graceMs)
       await forget
     },
+    async output() {
+      return (await readFile(server.logFile)).subarray(logStart).toString()
+    },
     async failure() {
+      if (ended !== undefined) await forget
       return ended === undefined ? undefined : `${ended}; ${server.logFile} ends:\n${await logTail(server.logFile)}`
     },
   }

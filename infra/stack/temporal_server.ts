@@ -63,7 +63,10 @@ export async function startTemporalServer(options: TemporalServerOptions): Promi
   })
   const connection = Connection.lazy({ address })
   try {
-    await untilReady(server, READY_TIMEOUT_MS, () => isServing(connection))
+    // Its own banner first: a server that lost the race for the port would find another one serving there.
+    await untilReady(server, READY_TIMEOUT_MS, async () => {
+      return (await server.output()).includes('Server:') && (await isServing(connection))
+    })
   } finally {
     await connection.close()
   }
