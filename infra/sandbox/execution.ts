@@ -8,7 +8,7 @@ const HOUR_MS = 3_600_000
 /** Carries planned positions out: several buys and sells each, some paid with the token of the position before. */
 export function executeTrips(book: TradingBook, span: Span, trips: readonly Trip[]): void {
   const { random } = book
-  const endMs = span.startMs + (span.hours - 1) * HOUR_MS
+  const endMs = span.startMs + (span.hours - 2) * HOUR_MS
   const ordered = [...trips].sort((left, right) => left.entryMs - right.entryMs)
   let carried: bigint | undefined
   ordered.forEach((trip, index) => {

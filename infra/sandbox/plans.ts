@@ -12,10 +12,11 @@ export type Kind = 'skilled' | 'lucky' | 'one_hit' | 'bot' | 'wash' | 'holder' |
 /** What a plan is drawn from. `activity` scales how much is traded: 1 at 200 swaps a wallet on average. */
 export type Planner = { random: Random; span: Span; tokens: readonly Token[]; activity: number }
 
-const FUTURE_DAYS_MARGIN = 4
+/** No position begins in the span's last hours. */
+const LAST_ENTRY_HOURS = 5
 
 function wholeSpan(span: Span): [number, number] {
-  return [span.startMs + HOUR_MS, span.startMs + (span.hours - 1) * HOUR_MS - FUTURE_DAYS_MARGIN * HOUR_MS]
+  return [span.startMs + HOUR_MS, span.startMs + (span.hours - LAST_ENTRY_HOURS) * HOUR_MS]
 }
 
 function drawTrips(planner: Planner, count: number, style: Style, bounds: readonly [number, number]): Trip[] {

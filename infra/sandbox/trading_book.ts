@@ -3,10 +3,8 @@ import { inChainOrder } from './chain_order.js'
 import { STAKE_POOL } from './owners.js'
 import { priceAt } from './price_path.js'
 import { createRandom, type Random } from './random.js'
+import { drawQuirks, flipped, type Row } from './row.js'
 import { QUIRK, type Swap } from './swap.js'
-
-/** Rows older than this before now may lack fields that the vendor added later. */
-const OLD_ROW_MS = 60 * 24 * 3_600_000
 
 /** How an order departs from a plain one. */
 export type OrderOptions = {
@@ -36,11 +34,6 @@ export type TradingBook = {
   close(): Swap[]
 }
 
-type Row = Pick<
-  Swap,
-  'base' | 'quote' | 'baseChange' | 'quoteChange' | 'basePrice' | 'quotePrice' | 'valueUsd' | 'quirks'
->
-
 /** Opens the book of one wallet; transactions are numbered from `firstTransaction`. */
 export function openBook(
   span: Span,
@@ -63,16 +56,7 @@ export function openBook(
     if (draw < 0.7) return quotes.nativeSol
     return draw < 0.93 ? quotes.usdc : quotes.usdt
   }
-  const quirksOf = (timeMs: number, plain: boolean): number => {
-    let quirks = 0
-    if (random.chance(0.03)) quirks |= QUIRK.basePriceNull | (random.chance(0.2) ? QUIRK.baseNearestNull : 0)
-    if (random.chance(0.005)) quirks |= QUIRK.quotePriceNull
-    if (timeMs < span.nowMs - OLD_ROW_MS) {
-      if (random.chance(0.3)) quirks |= QUIRK.noVolumeUsd
-      if (!plain && random.chance(0.1)) quirks |= QUIRK.noInstruction
-    }
-    return quirks
-  }
+  const quirksOf = (timeMs: number, plain: boolean) => drawQuirks(random, span, timeMs, plain)
   const write = (timeMs: number, row: Row, pools: readonly Pool[], options: OrderOptions) => {
     const number = options.transaction ?? nextTransaction()
     const instruction = options.instruction ?? random.integer(6)
@@ -204,20 +188,5 @@ export function openBook(
       write(timeMs, row, [{ address: venue.program, venue }], { plain: true })
     },
     close: () => inChainOrder(span, swaps),
-  }
-}
-
-/** The same row told the other way round: the token as quote, the money as base. */
-function flipped(row: Row): Row {
-  const nulls = ((row.quirks & 3) << 2) | ((row.quirks >> 2) & 3)
-  return {
-    base: row.quote,
-    quote: row.base,
-    baseChange: row.quoteChange,
-    quoteChange: row.baseChange,
-    basePrice: row.quotePrice,
-    quotePrice: row.basePrice,
-    valueUsd: row.valueUsd,
-    quirks: (row.quirks & ~15) | nulls,
   }
 }
