@@ -4,7 +4,13 @@ import { defineConfig } from 'vitest/config'
 export default defineConfig({
   test: {
     projects: [
-      { test: { name: 'unit', include: ['test/**/*.test.ts'], exclude: ['test/**/*.{lake,temporal,end_to_end}.test.ts'] } },
+      {
+        test: {
+          name: 'unit',
+          include: ['test/**/*.test.ts'],
+          exclude: ['test/**/*.{lake,temporal,end_to_end}.test.ts'],
+        },
+      },
       {
         test: {
           name: 'lake',
@@ -18,6 +24,7 @@ export default defineConfig({
         test: {
           name: 'temporal',
           include: ['test/**/*.temporal.test.ts'],
+          globalSetup: ['test/temporal/global_setup.ts'],
           testTimeout: 180_000,
           hookTimeout: 180_000,
           fileParallelism: false,

@@ -3,6 +3,7 @@ import path from 'node:path'
 import type { Config } from '../infra/config.js'
 import { InvalidInput } from '../infra/errors.js'
 import { reconcile } from '../infra/lake/reconcile.js'
+import { bundlePath } from './bundle_path.js'
 import { codeVersion } from './code_version.js'
 import { createDependencies } from './dependencies.js'
 import { domains } from './domains.js'
@@ -28,7 +29,7 @@ export const runWorker = async (config: Config, log: (line: string) => void): Pr
     const stages = domains.flatMap(({ domain }) => domain.stages)
     await lake.exclusively('reconcile', () => reconcile(lake, stages))
     const dependencies = createDependencies(config, lake, await codeVersion())
-    const workers = await startWorkers({ temporal, dependencies, concurrentActivities })
+    const workers = await startWorkers({ temporal, dependencies, concurrentActivities, bundlePath })
     for (const event of ['SIGTERM', 'SIGINT', 'disconnect'] as const) process.once(event, () => workers.shutdown())
     log('worker ready')
     process.send?.({ ready: true })

@@ -1,7 +1,6 @@
 import { NativeConnection, Worker } from '@temporalio/worker'
 import { connectionOptions, type RemoteTemporal } from '../infra/temporal/connection.js'
 import { FailureInterceptor } from '../infra/temporal/failure_interceptor.js'
-import { bundlePath } from './bundle_path.js'
 import { type Dependencies, domains } from './domains.js'
 
 interface WorkersOptions {
@@ -9,6 +8,10 @@ interface WorkersOptions {
   readonly dependencies: Dependencies
   /** Activities at once, per domain: each may hold DuckDB memory. */
   readonly concurrentActivities: number
+  /** Where a domain's workflow bundle lies. */
+  readonly bundlePath: (domain: string) => string
+  /** Default: the domain's name. */
+  readonly taskQueue?: (domain: string) => string
 }
 
 /** A drained worker has finished its transaction; a longer one is cancelled and made good by the commit protocol. */
@@ -30,8 +33,8 @@ export const startWorkers = async (options: WorkersOptions): Promise<RunningWork
       Worker.create({
         connection,
         namespace: options.temporal.namespace,
-        taskQueue: domain.name,
-        workflowBundle: { codePath: bundlePath(domain.name) },
+        taskQueue: options.taskQueue?.(domain.name) ?? domain.name,
+        workflowBundle: { codePath: options.bundlePath(domain.name) },
         activities: activities(options.dependencies),
         interceptors: { activity: [(context) => ({ inbound: new FailureInterceptor(context) })] },
         maxConcurrentActivityTaskExecutions: options.concurrentActivities,

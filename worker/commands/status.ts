@@ -63,8 +63,9 @@ const listRuns = async (client: Client): Promise<Cells[]> => {
 
 const newestCommits = async (session: Session): Promise<Cells[]> => {
   const rows = await session.all(`
-    SELECT stage, step, logical_run, max(committed_at)::VARCHAR AS committed_at, max(snapshot_id) AS snapshot, count(*) AS commits
-    FROM lake.meta.commits GROUP BY ALL QUALIFY row_number() OVER (PARTITION BY stage, step ORDER BY snapshot DESC) = 1
-    ORDER BY snapshot`)
+    SELECT stage, step, logical_run, committed_at::VARCHAR AS committed_at, snapshot_id AS snapshot
+    FROM lake.meta.commits
+    QUALIFY row_number() OVER (PARTITION BY stage, step ORDER BY snapshot_id DESC) = 1
+    ORDER BY snapshot_id`)
   return rows.map((row) => ({ ...row, committed_at: time(row['committed_at']) }))
 }

@@ -8,8 +8,10 @@ import type { Output } from '../output.js'
 export const printTables = async (session: Session, output: Output, domains: readonly Domain[]): Promise<void> => {
   const tables = [meta, ...domains.flatMap(({ stages }) => stages)].flatMap(({ tables }) => tables)
   const stored = await session.all(`
-    SELECT c.schema_name || '.' || i.table_name AS name, i.file_count, i.file_size_bytes
-    FROM ducklake_table_info('lake') AS i JOIN duckdb_tables() AS c ON c.table_oid = i.table_id AND c.database_name = 'lake'`)
+    SELECT s.schema_name || '.' || i.table_name AS name, i.file_count, i.file_size_bytes
+    FROM ducklake_table_info('lake') AS i
+    JOIN __ducklake_metadata_lake.ducklake_schema AS s USING (schema_id)
+    WHERE s.end_snapshot IS NULL`)
   const files = new Map(stored.map((row) => [String(row['name']), row]))
   const rows = []
   for (const table of tables) {

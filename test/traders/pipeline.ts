@@ -1,0 +1,106 @@
+import { randomUUID } from 'node:crypto'
+import { Client, Connection } from '@temporalio/client'
+import { inject } from 'vitest'
+import { BirdEye } from '../../activities/traders/birdeye.js'
+import { Helius } from '../../activities/traders/helius.js'
+import type { Lake, LakeOptions } from '../../infra/lake/lake.js'
+import type { FaultRule } from '../../infra/sandbox/faults.js'
+import { createMarket, type Market } from '../../infra/sandbox/market.js'
+import { type Sandbox, startSandbox } from '../../infra/sandbox/server.js'
+import { Secret } from '../../infra/secret.js'
+import { traders } from '../../schemas/traders/index.js'
+import { startWorkers } from '../../worker/workers.js'
+import type { SmartTradersResult } from '../../workflows/traders/smart_traders.js'
+import { openScratchLake } from '../lake/scratch_lake.js'
+
+/** Secrets that must be found nowhere but in the requests. */
+export const canaries = { birdeye: 'canary-birdeye-7f3a', helius: 'canary-helius-91bc', webhook: 'canary-webhook-55de' }
+
+const dayMs = 86_400_000
+
+interface PipelineOptions {
+  readonly faults?: FaultRule[]
+  readonly computeUnits?: number
+  readonly data?: LakeOptions['data']
+  readonly market?: { readonly tokens: number; readonly wallets: number; readonly swaps: number }
+}
+
+export interface Pipeline {
+  readonly lake: Lake
+  readonly lakeOptions: LakeOptions
+  readonly sandbox: Sandbox
+  readonly market: Market
+  readonly client: Client
+  readonly asOf: string
+  /** Runs `smartTraders` as of the market's now; resolves to what it did. */
+  run(input?: object): Promise<SmartTradersResult>
+  close(): Promise<void>
+}
+
+/** The whole pipeline on real parts: a Temporal server, a DuckLake on PostgreSQL, a worker, and the sandbox as the outside. */
+export const startPipeline = async (options: PipelineOptions = {}): Promise<Pipeline> => {
+  const size = options.market ?? { tokens: 12, wallets: 80, swaps: 8_000 }
+  const { market } = createMarket({ seed: 11, startsAt: Date.parse('2026-08-01T00:00:00Z'), ...size })
+  const sandbox = await startSandbox({
+    market,
+    clock: () => market.nowMs,
+    apiKeys: { birdeye: canaries.birdeye, helius: canaries.helius },
+    faults: options.faults ?? [],
+    limits: options.computeUnits === undefined ? {} : { computeUnits: options.computeUnits },
+  })
+  const { lake, options: lakeOptions, close } = await openScratchLake(traders.stages, 'postgres', options.data)
+  const birdEye = new BirdEye({
+    baseUrl: sandbox.url,
+    apiKey: new Secret(canaries.birdeye),
+    requestsPerSecond: 100_000,
+    walletGroupRequestsPerMinute: 1_000_000,
+    computeUnitPrices: {},
+    timeoutMs: 2_000,
+    retries: { attempts: 8, firstDelayMs: 5, maxDelayMs: 40, maxRetryAfterMs: 1_000 },
+  })
+  const helius = new Helius({ baseUrl: sandbox.url, apiKey: new Secret(canaries.helius), timeoutMs: 2_000 })
+  const address = inject('temporalAddress')
+  // A namespace's task queues are shared by all test files; a name of its own keeps each worker to its own runs.
+  const suffix = randomUUID()
+  const workers = await startWorkers({
+    temporal: { kind: 'remote', address, namespace: 'default' },
+    dependencies: {
+      lake,
+      codeVersion: 'test',
+      birdEye,
+      helius,
+      webhook: { url: 'https://hooks.example.com/helius', auth: new Secret(canaries.webhook) },
+    },
+    concurrentActivities: 8,
+    bundlePath: () => inject('tradersBundle'),
+    taskQueue: (domain) => `${domain}-${suffix}`,
+  })
+  const connection = await Connection.connect({ address })
+  const client = new Client({ connection })
+  return {
+    lake,
+    lakeOptions,
+    sandbox,
+    market,
+    client,
+    asOf: new Date(market.nowMs).toISOString(),
+    run: (input = {}) =>
+      client.workflow.execute('smartTraders', {
+        taskQueue: `traders-${suffix}`,
+        workflowId: `test/${randomUUID()}`,
+        args: [{ asOf: new Date(market.nowMs).toISOString(), ...input }],
+      }),
+    close: async () => {
+      workers.shutdown()
+      await workers.stopped
+      await connection.close()
+      birdEye.close()
+      helius.close()
+      await sandbox.close()
+      await close()
+    },
+  }
+}
+
+/** How far back a run reads by default. */
+export const historyStartMs = (market: Market): number => market.nowMs - 90 * dayMs
