@@ -21,7 +21,7 @@ SELECT pair, trades.* FROM ${trades} AS trades JOIN pairs USING (wallet_address,
  * the sum of all buys so far. First in, first out, sales take the line from its start: with B and S the running sums of
  * what was bought and sold, U = max(0, greatest S - B so far) of it came from nowhere, and a sale's stretch ends at S - U.
  */
-const positions: Intermediate = {
+export const positions: Intermediate = {
   name: 'positions',
   derive: {
     from: { trades: numberedTrades },
