@@ -135,7 +135,7 @@ const judge = (endpoint: string, { status, retryAfterMs, text }: HttpResponse, s
   if (isSuccess && envelope['success'] === true) return { kind: 'data', data: envelope['data'] }
 
   const said = typeof envelope['message'] === 'string' ? envelope['message'] : text
-  const message = `${endpoint} answered ${status}: ${redact(said.slice(0, 300), secrets)}`
+  const message = `${endpoint} answered ${status}: ${redact(said, secrets).slice(0, 300)}`
   if (/compute units? usage limit/i.test(said)) throw new QuotaExhausted(`${message}; the account's quota is used up`)
   const range = /limit should be[^0-9]*range \d+-(\d+)/i.exec(said)
   if (range !== null) return { kind: 'page_too_large', largest: Number(range[1]) }

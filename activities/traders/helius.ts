@@ -117,7 +117,7 @@ export class Helius {
     if (status === notFound && at !== path) return undefined
     const what = `Helius answered ${status} to ${method} ${at}`
     if (status < 200 || status >= 300) {
-      const message = `${what}: ${redact(errorMessage(text), this.#secrets)}`
+      const message = `${what}: ${redact(errorMessage(text), this.#secrets).slice(0, 300)}`
       if (status === 429 || status === 408 || status >= 500) throw new SourceUnavailable(message, retryAfterMs)
       if (status === 401 || status === 403) throw new WebhookRefused(`HELIUS_API_KEY is refused: ${message}`)
       throw new WebhookRefused(message)
@@ -141,8 +141,8 @@ const errorMessage = (text: string): string => {
   try {
     const shape = z.object({ error: z.union([z.string(), z.object({ message: z.string() })]) })
     const { error } = shape.parse(JSON.parse(text))
-    return (typeof error === 'string' ? error : error.message).slice(0, 300)
+    return typeof error === 'string' ? error : error.message
   } catch {
-    return text.slice(0, 300)
+    return text
   }
 }
