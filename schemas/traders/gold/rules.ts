@@ -3,6 +3,8 @@ import { z } from 'zod'
 /** A figure that a wallet must reach or stay under to be ranked. The name is also that of the SQL parameter with its threshold. */
 export interface Rule {
   readonly name: string
+  /** Whether it asks how well a wallet did, or how it trades: the latter marks what is no person trading. */
+  readonly about: 'success' | 'conduct'
   readonly byDefault: number
   readonly comparison: '>=' | '<='
   /** SQL over a row of wallet_figures. */
@@ -23,6 +25,7 @@ const noTrade = 'it has no trade'
 export const rules: readonly Rule[] = [
   {
     name: 'min_realized_pnl_usd',
+    about: 'success',
     byDefault: 10,
     comparison: '>=',
     figure: 'realized_pnl_usd',
@@ -32,6 +35,7 @@ export const rules: readonly Rule[] = [
   },
   {
     name: 'min_roi',
+    about: 'success',
     byDefault: 0.01,
     comparison: '>=',
     figure: 'roi',
@@ -41,6 +45,7 @@ export const rules: readonly Rule[] = [
   },
   {
     name: 'min_win_rate',
+    about: 'success',
     byDefault: 0.4,
     comparison: '>=',
     figure: 'win_rate',
@@ -50,6 +55,7 @@ export const rules: readonly Rule[] = [
   },
   {
     name: 'min_trades',
+    about: 'success',
     byDefault: 10,
     comparison: '>=',
     figure: 'trade_count',
@@ -59,6 +65,7 @@ export const rules: readonly Rule[] = [
   },
   {
     name: 'min_coverage',
+    about: 'success',
     byDefault: 0.8,
     comparison: '>=',
     figure: 'coverage',
@@ -68,6 +75,7 @@ export const rules: readonly Rule[] = [
   },
   {
     name: 'max_days_since_last_trade',
+    about: 'success',
     byDefault: 14,
     comparison: '<=',
     figure: 'days_since_last_trade',
@@ -78,6 +86,7 @@ export const rules: readonly Rule[] = [
   {
     // Half of the profit from one token: the others together earned no more than it did.
     name: 'max_concentration',
+    about: 'success',
     byDefault: 0.5,
     comparison: '<=',
     figure: 'concentration',
@@ -88,6 +97,7 @@ export const rules: readonly Rule[] = [
   {
     // A swap every 15 minutes around the clock, or every five in a waking day.
     name: 'max_trades_per_day',
+    about: 'conduct',
     byDefault: 100,
     comparison: '<=',
     figure: 'trades_per_day',
@@ -97,6 +107,7 @@ export const rules: readonly Rule[] = [
   },
   {
     name: 'max_quick_sale_share',
+    about: 'conduct',
     byDefault: 0.03,
     comparison: '<=',
     figure: 'quick_sale_share',
@@ -107,6 +118,7 @@ export const rules: readonly Rule[] = [
   {
     // Routes through a third token also look cyclic, so some of it is normal.
     name: 'max_cyclic_share',
+    about: 'conduct',
     byDefault: 0.3,
     comparison: '<=',
     figure: 'cyclic_share',
@@ -116,6 +128,7 @@ export const rules: readonly Rule[] = [
   },
   {
     name: 'max_wash_share',
+    about: 'conduct',
     byDefault: 0.5,
     comparison: '<=',
     figure: 'wash_share',
@@ -125,6 +138,7 @@ export const rules: readonly Rule[] = [
   },
   {
     name: 'max_program_owners',
+    about: 'conduct',
     byDefault: 0,
     comparison: '<=',
     figure: 'program_owners',
@@ -150,6 +164,7 @@ export function tierParameter(tier: string, figure: string): string {
 }
 
 export const ruleParameters: readonly string[] = rules.map(({ name }) => name)
+export const conductRules: readonly string[] = rules.flatMap(({ name, about }) => (about === 'conduct' ? [name] : []))
 export const tierParameters: readonly string[] = tierThresholds.map(({ name }) => name)
 
 /** Every threshold by its parameter's name, at its default. */

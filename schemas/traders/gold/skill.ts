@@ -1,4 +1,5 @@
 import type { Intermediate } from '../../table.js'
+import { conductRules } from './rules.js'
 import { scoredPositions } from './scored_positions.js'
 import { walletVerdicts } from './wallet_verdicts.js'
 
@@ -6,8 +7,11 @@ import { walletVerdicts } from './wallet_verdicts.js'
 const priorDegrees = 4
 /** One-sided 95 % point of the normal distribution. */
 const z = 1.6448536269514722
-/** Edges less than 1 % a position apart are taken for noise where the population does not show more. */
+/** No population is so even that its edges, or the returns of a wallet, are less than 1 % apart. */
 const leastSpread = 0.01
+/** The deviation of a return where there is no wallet to learn it from. */
+const usualDeviation = 0.1
+const squaredMillionths = (share: number): number => Math.round((1e6 * share) ** 2)
 
 /** Student's quantile from the normal one (Abramowitz and Stegun 26.7.5, two terms). */
 const studentQuantile = (degrees: string): string =>
@@ -40,11 +44,12 @@ WITH position AS (SELECT wallet_address, token_address, day, x::HUGEINT AS x FRO
   SELECT wallet.*, greatest(${designEffect('by_day')}, ${designEffect('by_token')}) AS design_effect
   FROM wallet JOIN by_day USING (wallet_address) JOIN by_token USING (wallet_address)
 ), people AS (
-  SELECT wallet_address FROM ${verdicts} WHERE rule LIKE 'max_%' AND rule NOT IN ('max_concentration', 'max_days_since_last_trade')
+  SELECT wallet_address FROM ${verdicts} WHERE rule IN (${conductRules.map((name) => `'${name}'`).join(', ')})
   GROUP BY wallet_address HAVING bool_and(passed)
 ), population AS (FROM correlated SEMI JOIN people USING (wallet_address)
 ), pooled AS (
-  SELECT coalesce(sum((n - 1) * s2 ORDER BY wallet_address) / nullif(sum(n - 1), 0), 1e10) AS s02 FROM population WHERE n > 1
+  SELECT greatest(${squaredMillionths(leastSpread)}, coalesce(
+    sum((n - 1) * s2 ORDER BY wallet_address) / nullif(sum(n - 1), 0), ${squaredMillionths(usualDeviation)})) AS s02 FROM population WHERE n > 1
 ), moderated AS (
   SELECT correlated.*, (${priorDegrees} * s02 + (n - 1) * coalesce(s2, 0)) / (${priorDegrees} + n - 1) * design_effect / n AS v
   FROM correlated, pooled
@@ -53,14 +58,15 @@ WITH position AS (SELECT wallet_address, token_address, day, x::HUGEINT AS x FRO
     sum(m / v ORDER BY wallet_address) AS wm, sum(m * m / v ORDER BY wallet_address) AS wmm, count(*) AS k
   FROM moderated SEMI JOIN people USING (wallet_address)
 ), spread AS (
-  SELECT greatest(pow(1e6 * ${leastSpread}, 2), coalesce((wmm - wm * wm / w - (k - 1)) / nullif(w - ww / w, 0), 0)) AS tau2 FROM weighted
+  SELECT greatest(${squaredMillionths(leastSpread)}, coalesce((wmm - wm * wm / w - (k - 1)) / nullif(w - ww / w, 0), 0)) AS tau2 FROM weighted
 ), centre AS (
-  SELECT coalesce(sum(m / (v + tau2) ORDER BY wallet_address) / sum(1 / (v + tau2) ORDER BY wallet_address), 0) AS mu
+  -- a sceptical prior: a rising market is nobody's skill
+  SELECT least(0, sum(m / (v + tau2) ORDER BY wallet_address) / sum(1 / (v + tau2) ORDER BY wallet_address)) AS mu
   FROM moderated SEMI JOIN people USING (wallet_address), spread
 )
 SELECT wallet_address, n AS positions, tokens, days, m / 1e6 AS edge, design_effect,
   (mu + tau2 / (tau2 + v) * (m - mu)) / 1e6 AS shrunk_edge,
-  (mu + tau2 / (tau2 + v) * (m - mu) - ${studentQuantile(`(${priorDegrees} + n - 1)`)} * sqrt(tau2 * v / (tau2 + v))) / 1e6 AS edge_lower_bound,
+  (mu + tau2 / (tau2 + v) * (m - mu) - ${studentQuantile(`(${priorDegrees} + n / design_effect - 1)`)} * sqrt(tau2 * v / (tau2 + v))) / 1e6 AS edge_lower_bound,
   sqrt(tau2 * v / (tau2 + v)) / 1e6 AS edge_deviation, mu / 1e6 AS population_edge, sqrt(tau2) / 1e6 AS population_spread
 FROM moderated, spread, centre`,
   },

@@ -108,7 +108,7 @@ export const smartWallets = defineTable('traders_gold.smart_wallets', {
 WITH passed AS (
   SELECT wallet_address FROM ${verdicts} GROUP BY wallet_address HAVING bool_and(passed)
 ), scored AS (
-  SELECT *, round(edge_lower_bound, 6) AS score, CASE ${tierCases} ELSE 'promising' END AS tier
+  SELECT *, floor(edge_lower_bound * 1e6) / 1e6 AS score, CASE ${tierCases} ELSE 'promising' END AS tier
   FROM ${figures} SEMI JOIN passed USING (wallet_address) JOIN ${skill} USING (wallet_address)
 )
 SELECT as_of, CAST(row_number() OVER (ORDER BY score DESC, wallet_address) AS INTEGER) AS rank, wallet_address, score, tier,
