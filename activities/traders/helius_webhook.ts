@@ -58,15 +58,18 @@ export const syncWebhook = async (
   const auth = request.auth?.reveal()
   const wanted: Wanted = { url, auth, addresses: sent }
   const done: Change['kind'][] = []
+  let made: string | undefined
   const startedAt = clock.now()
   let failure = 'Helius does not show the webhook as it was told to be'
   for (let round = 0, outages = 0; round < maxRounds && clock.now() - startedAt < patienceMs; round += 1) {
     let change: Change | undefined
     try {
       const ours = (await helius.list(signal)).filter(({ webhookURL }) => isSameUrl(webhookURL, url))
+      if (made !== undefined && !ours.some(({ webhookID }) => webhookID === made))
+        ours.push(await look(helius, made, signal))
       change = nextChange(ours, wanted, done)
       if (change === undefined) return { ...shown, ...confirmedBy(ours[0], done) }
-      await apply(helius, change, signal)
+      made = (await apply(helius, change, signal)) ?? made
       done.push(change.kind)
     } catch (error) {
       signal?.throwIfAborted()
@@ -129,11 +132,20 @@ const define = ({ url, auth, addresses }: Wanted, existing?: Webhook): WebhookDe
   ...(existing?.txnStatus ? { txnStatus: existing.txnStatus } : {}),
 })
 
-const apply = async (helius: Helius, change: Change, signal?: AbortSignal): Promise<void> => {
-  if (change.kind === 'create') await helius.create(change.definition, signal)
-  else if (change.kind === 'replace') await helius.replace(change.id, change.definition, signal)
+/** Resolves to the id of a webhook that was made. */
+const apply = async (helius: Helius, change: Change, signal?: AbortSignal): Promise<string | undefined> => {
+  if (change.kind === 'create') return (await helius.create(change.definition, signal)).webhookID
+  if (change.kind === 'replace') await helius.replace(change.id, change.definition, signal)
   else if (change.kind === 'enable') await helius.toggle(change.id, true, signal)
   else await helius.delete(change.id, signal)
+  return undefined
+}
+
+/** A webhook just made may be missing from the list for a while; making another one would be no mend. */
+const look = async (helius: Helius, id: string, signal?: AbortSignal): Promise<Webhook> => {
+  const found = await helius.get(id, signal)
+  if (found === undefined) throw new SourceUnavailable('Helius does not show the webhook that it made')
+  return found
 }
 
 type Ending = Omit<WatchResult, 'sent' | 'webhookUrl'>
