@@ -3,9 +3,6 @@ import { acquireLock, type LockHolder, lockHolder, type ProcessLock } from '../p
 
 const NAME = 'up'
 
-/** What a running `up` says of itself to other commands: addresses by part (`temporal`, `ui`, `api`, `catalog`, ...). */
-export type HomeAddresses = Record<string, string>
-
 /**
  * Takes the home for this process until `release`, or its death. Throws InvalidInput naming the pid and addresses of
  * the `up` that has it. The lock of a dead process, or one whose pid was given to another, is taken over.
@@ -20,7 +17,7 @@ export async function lockHome(home: string): Promise<ProcessLock> {
   )
 }
 
-/** The running `up` of a home and its addresses, if there is one. */
+/** The running `up` of a home, if there is one, and its addresses by part (`temporal`, `ui`, `catalog`, ...). */
 export async function homeHolder(home: string): Promise<LockHolder | undefined> {
   return lockHolder(home, NAME)
 }

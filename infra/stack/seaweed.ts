@@ -22,7 +22,8 @@ export interface RunningSeaweed extends ServerProcess {
 }
 
 const READY_TIMEOUT_MS = 60_000
-const STOP_GRACE_MS = 10_000
+// Its gRPC servers wait for their own clients for ever, and nothing in it is worth keeping.
+const STOP_GRACE_MS = 500
 // Each SeaweedFS part also binds its gRPC port, 10,000 above its HTTP port.
 const GRPC_DISTANCE = 10_000
 // Known to nobody but tests on the loopback address.
@@ -62,16 +63,21 @@ export async function startSeaweed(options: SeaweedOptions): Promise<RunningSeaw
     prefix: await dyingWithUs('TERM'),
   })
   const endpoint = `http://127.0.0.1:${s3}`
-  await untilReady(server, READY_TIMEOUT_MS, () => answers(`${endpoint}/healthz`))
+  await untilReady(server, READY_TIMEOUT_MS, async () => {
+    return (await hasVolumeServer(master)) && (await answer(`${endpoint}/healthz`)) !== undefined
+  })
   return { ...server, endpoint, region: 'us-east-1', ...KEYS }
 }
 
-async function answers(url: string): Promise<boolean> {
+/** Until the volume server has registered, which its first try is too early for, writes wait for seconds. */
+async function hasVolumeServer(masterPort: number): Promise<boolean> {
+  const topology = await answer(`http://127.0.0.1:${masterPort}/dir/status`)
+  return topology !== undefined && /"Max":\s*[1-9]/.test(topology)
+}
+
+async function answer(url: string): Promise<string | undefined> {
   return fetch(url).then(
-    async (response) => {
-      await response.body?.cancel()
-      return response.ok
-    },
-    () => false,
+    async (response) => (response.ok ? await response.text() : undefined),
+    () => undefined,
   )
 }
