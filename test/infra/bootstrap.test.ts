@@ -3,7 +3,10 @@ import { cp, mkdir, mkdtemp, readFile, rm, symlink, writeFile } from 'node:fs/pr
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { promisify } from 'node:util'
-import { afterEach, beforeEach, expect, test } from 'vitest'
+import { afterEach, beforeEach, expect, test, vi } from 'vitest'
+
+// Disks of CI machines take seconds to sync a file.
+vi.setConfig({ testTimeout: 60_000, hookTimeout: 60_000 })
 
 const run = promisify(execFile)
 const repository = join(import.meta.dirname ?? new URL('.', import.meta.url).pathname, '..', '..')
@@ -77,4 +80,40 @@ test('a Node out of range is told which one to install', async () => {
   expect(failure.stderr).toBe(
     `Tributary needs Node >=90.1 <91, and this is ${process.versions.node}: install Node 22\n`,
   )
+})
+
+/** Puts the real vitest and stand-ins of the static checks beside the compiler, and the script that CI calls. */
+async function withTests(source: string, biomeExit = 0): Promise<void> {
+  const bin = join(project, 'node_modules', '.bin')
+  for (const [name, exit] of [
+    ['biome', biomeExit],
+    ['knip', 0],
+  ] as const) {
+    await writeFile(join(bin, name), `#!/bin/sh\nexit ${exit}\n`, { mode: 0o755 })
+  }
+  await symlink(join(repository, 'node_modules', 'vitest'), join(project, 'node_modules', 'vitest'))
+  await symlink(join(repository, 'node_modules', '.bin', 'vitest'), join(bin, 'vitest'))
+  const scripts = { test: 'exec node infra/bootstrap.mjs test' }
+  const engines = { node: '>=20.3 <25' }
+  const content = { name: 'small', version: '1.0.0', type: 'module', engines, scripts }
+  await writeFile(join(project, 'package.json'), JSON.stringify(content))
+  await mkdir(join(project, 'test'))
+  await mkdir(join(project, '.ci'))
+  await cp(join(repository, '.ci', 'run'), join(project, '.ci', 'run'))
+  await writeFile(join(project, 'test', 'small.test.ts'), `import { expect, test } from 'vitest'\n${source}`)
+}
+
+test.each([
+  ['test("a", () => expect(1).toBe(1))\ntest.skip("b", () => {})', 0, 0, '1 passed, 0 failed, 1 skipped'],
+  ['test("a", () => expect(1).toBe(1))\ntest("b", () => expect(1).toBe(2))', 0, 1, '1 passed, 1 failed'],
+  ['test("a", () => expect(1).toBe(1))\nthrow new Error("does not load")', 0, 1, '0 passed, 1 failed'],
+  ['test.skip("a", () => expect(1).toBe(1))', 0, 1, '0 passed, 0 failed, 1 skipped'],
+  ['test("a", () => expect(1).toBe(1))', 1, 1, '0 passed, 1 failed'],
+])('CI ends with one line of what passed and failed: %j', async (source, biomeExit, code, line) => {
+  await withTests(source, biomeExit)
+  const ended = await run(join(project, '.ci', 'run')).then(
+    ({ stdout }) => ({ code: 0, stdout }),
+    (error: { code: number; stdout: string }) => error,
+  )
+  expect({ code: ended.code, line: ended.stdout.trimEnd().split('\n').at(-1) }).toEqual({ code, line })
 })

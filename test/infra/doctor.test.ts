@@ -1,10 +1,13 @@
 import { cp, mkdir, mkdtemp, rm, writeFile } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
-import { afterEach, beforeEach, expect, test } from 'vitest'
+import { afterEach, beforeEach, expect, test, vi } from 'vitest'
 import { loadConfig } from '../../infra/config.js'
 import type { Finding } from '../../infra/doctor/finding.js'
 import { inspect } from '../../infra/doctor.js'
+
+// Disks of CI machines take seconds to sync a file.
+vi.setConfig({ testTimeout: 60_000, hookTimeout: 60_000 })
 
 let folder: string
 

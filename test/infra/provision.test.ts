@@ -11,6 +11,9 @@ import { type Download, readToolLock, type ToolLock } from '../../infra/provisio
 import { type ProvisionOptions, provision, provisionExtensions } from '../../infra/provision/provision.js'
 import { tarOf, zipOf } from './archives.js'
 
+// Disks of CI machines take seconds to sync a file.
+vi.setConfig({ testTimeout: 60_000, hookTimeout: 60_000 })
+
 const binary = randomBytes(300_000)
 const sha256 = (bytes: Buffer) => createHash('sha256').update(bytes).digest('hex')
 const wheelMember = 'tool-1.0.data/scripts/temporal'

@@ -4,7 +4,7 @@ import { mkdtemp, readdir, readFile, rm, writeFile } from 'node:fs/promises'
 import { createServer } from 'node:net'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
-import { afterEach, beforeEach, describe, expect, test } from 'vitest'
+import { afterEach, beforeEach, describe, expect, test, vi } from 'vitest'
 import { InvalidInput } from '../../infra/errors.js'
 import { identify, isAlive, waitForExit } from '../../infra/process_identity.js'
 import { acquireLock } from '../../infra/process_lock.js'
@@ -13,6 +13,9 @@ import { freePort } from '../../infra/stack/port.js'
 import { ProcessRegistry } from '../../infra/stack/process_registry.js'
 import { dyingWithUs } from '../../infra/stack/run_as.js'
 import { startServer, untilReady } from '../../infra/stack/server_process.js'
+
+// Disks of CI machines take seconds to sync a file.
+vi.setConfig({ testTimeout: 60_000, hookTimeout: 60_000 })
 
 let home: string
 const children: ChildProcess[] = []
