@@ -31,14 +31,12 @@ export async function* readSpan(
   let before = span.to + 1
   let offset = 0
   let repeats = 0
-  let previous = ''
+  /** The rows before `before` that were seen since it was set: their number is the next offset, however often one comes. */
+  const seen = new Set<string>()
   for (;;) {
     const query = { address: walletAddress, tx_type: 'swap', before_time: before, offset }
     const { items, hasNext } = await work.page(historyEndpoint, query, Math.min(pageSize, deepestOffset - offset))
     const { last, isOrdered } = timesOf(items)
-    if (last !== undefined && last > before) {
-      throw new SourceChanged(`${historyEndpoint} answered with a swap at ${last}, asked for those before ${before}`)
-    }
     const isBelow = isOrdered && last !== undefined && last < span.from
     if (hasNext === false || items.length === 0 || isBelow) {
       yield { items, readFrom: span.from }
@@ -48,16 +46,16 @@ export async function* readSpan(
       before = last + 1
       offset = 0
       repeats = 0
+      seen.clear()
       yield { items, readFrom: before }
       continue
     }
-    const text = JSON.stringify(items)
-    repeats = text === previous ? repeats + 1 : 0
-    previous = text
+    for (const item of items) if ((timeOf(item) ?? before) < before) seen.add(JSON.stringify(item))
+    repeats = seen.size === offset ? repeats + 1 : 0
     if (repeats >= repeatsTolerated) {
       throw new SourceChanged(`${historyEndpoint} for ${walletAddress} repeats one page before ${before} without end`)
     }
-    offset += items.length
+    offset = seen.size
     if (offset < deepestOffset) {
       yield { items, readFrom: before }
       continue
@@ -65,6 +63,7 @@ export async function* readSpan(
     if (!isOrdered) throw new SourceChanged(`${historyEndpoint} for ${walletAddress} is not in order of time`)
     before -= 1
     offset = 0
+    seen.clear()
     yield { items, readFrom: before, overfullSecond: before }
   }
 }
@@ -74,10 +73,15 @@ const timesOf = (items: readonly unknown[]): { last: number | undefined; isOrder
   let last: number | undefined
   let isOrdered = true
   for (const item of items) {
-    const time = isItem(item) ? numberOf(item['block_unix_time'] ?? item['blockUnixTime']) : null
-    if (typeof time !== 'number') continue
+    const time = timeOf(item)
+    if (time === undefined) continue
     if (last !== undefined && time > last) isOrdered = false
     last = time
   }
   return { last, isOrdered }
+}
+
+const timeOf = (item: unknown): number | undefined => {
+  const time = isItem(item) ? numberOf(item['block_unix_time'] ?? item['blockUnixTime']) : null
+  return typeof time === 'number' ? time : undefined
 }

@@ -244,12 +244,26 @@ describe('a source that does not keep its contract', () => {
     expect(server?.asked.length).toBeLessThan(10)
   })
 
-  test('answering later swaps than were asked for is an error', async () => {
+  test('answering later swaps than were asked for, for ever, is an error', async () => {
     const source = await answering(() => ({
       items: [toItem({ hash: 'x', seconds: now + 99, index: 0 })],
       hasNext: true,
     }))
-    await expect(run(source, nothing(), { asOf: asOf(now) })).rejects.toThrow('asked for those before')
+    await expect(run(source, nothing(), { asOf: asOf(now) })).rejects.toThrow('repeats one page')
+  })
+
+  test('rows of the page before that come again at the end of a page cost no row', async () => {
+    const trades = Array.from({ length: 9 }, (_, index) => ({ hash: `t${index}`, seconds: now - index, index }))
+    server = await startScriptedServer((asked, response) => {
+      const offset = Number(asked.query.get('offset'))
+      const found = trades.filter(({ seconds }) => seconds < Number(asked.query.get('before_time')))
+      const repeated = trades.slice(0, 1)
+      const page = [...found.slice(offset, offset + 2), ...(offset < found.length ? repeated : [])]
+      const items = page.map((trade) => toItem(trade))
+      sendJson(response, 200, { success: true, data: { items, hasNext: offset + 2 < found.length } })
+    })
+    const { keys } = await run(client(server.url), nothing(), { asOf: asOf(now), pageSize: 2 })
+    expect(keys.size).toBe(9)
   })
 
   test('a page out of order is read on by offset', async () => {
