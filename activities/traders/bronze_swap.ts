@@ -91,7 +91,8 @@ const legOf = (value: unknown): Leg => {
 /** What the wallet gained of the leg's token: BirdEye's signed change; else the amount, signed as the leg tells otherwise. */
 const changeOf = (leg: Item): unknown => {
   const change = bigintOf(leg['change_amount'] ?? leg['changeAmount'])
-  if (typeof change === 'bigint' && change !== 0n) return change
+  // A change that is no integer is refused, not guessed at.
+  if (change !== 0n && change !== undefined && change !== null) return change
   const amount = bigintOf(leg['amount'])
   if (typeof amount !== 'bigint') return change ?? amount
   const size = amount < 0n ? -amount : amount

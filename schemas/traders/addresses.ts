@@ -54,7 +54,7 @@ const exchange = [
   'AobVSwdW9BbpMdJvTqeCN4hPAmh4rHm7vwLnQ5ATSyrS',
 ]
 
-const burn = ['1nc1nerator11111111111111111111111111111111', 'deadDeadDeadDeadDeadDeadDeadDeadDeadDeadDead']
+const burn = ['1nc1nerator11111111111111111111111111111111']
 
 const lists: Readonly<Record<KnownOwnerKind, readonly string[]>> = { program, pool, exchange, burn }
 
