@@ -52,22 +52,19 @@ const shareOf = (trade: 'lot' | 'sale'): string => {
   const upTo = (place: string): string =>
     `least(${value}, CAST(${value}::DOUBLE * ((${place} - ${end} + ${quantity})::DOUBLE / ${quantity}::DOUBLE) AS DECIMAL(38,12)))`
   return `if(line_end = ${end}, ${value}, ${upTo('line_end')})
-    - if(line_start = ${end} - ${quantity}, if(${value} IS NULL, NULL, 0), ${upTo('line_start')})`
+    - if(line_start = ${end} - ${quantity}, 0, ${upTo('line_start')})`
 }
 
-/** The next row at or after this one, on the line, that is a lot or a sale: its columns under the names of that trade. */
-const next = (trade: 'lot' | 'sale'): string =>
-  Object.entries({
-    sequence: trade,
-    line_end: `${trade}_end`,
-    quantity_raw: `${trade}_quantity`,
-    value_usd: `${trade}_value`,
-  })
-    .map(
-      ([column, name]) =>
-        `first_value(if(is_buy = ${trade === 'lot'}, ${column}, NULL) IGNORE NULLS) OVER rest AS ${name}`,
-    )
-    .join(', ')
+/**
+ * The next row at or after this one, on the line, that is a lot or a sale: its columns under the names of that trade. A value is
+ * above zero, so -1 carries "unpriced" past IGNORE NULLS, which else would take the value of a later trade.
+ */
+const next = (trade: 'lot' | 'sale'): string => {
+  const isTrade = `is_buy = ${trade === 'lot'}`
+  const first = (column: string): string => `first_value(if(${isTrade}, ${column}, NULL) IGNORE NULLS) OVER rest`
+  return `${first('sequence')} AS ${trade}, ${first('line_end')} AS ${trade}_end, ${first('quantity_raw')} AS ${trade}_quantity,
+    nullif(${first('coalesce(value_usd, -1)')}, -1) AS ${trade}_value`
+}
 
 /**
  * The line cut at the end of every lot and of every sale: each cut but those of unsold lots is a piece, of the next lot and the
@@ -86,8 +83,8 @@ WITH cut AS (
   FROM ${positions}
   WINDOW rest AS (PARTITION BY pair ORDER BY line_end, sequence ROWS BETWEEN CURRENT ROW AND UNBOUNDED FOLLOWING)
 )
-SELECT pair, lot, sale, line_end - line_start AS quantity_raw, ${shareOf('lot')} AS cost_usd, ${shareOf('sale')} AS proceeds_usd,
-  closes_position
+SELECT pair, lot, sale, line_end - line_start AS quantity_raw, closes_position,
+  if(lot_value < 0, NULL, ${shareOf('lot')}) AS cost_usd, if(sale_value < 0, NULL, ${shareOf('sale')}) AS proceeds_usd
 FROM cut WHERE line_start < line_end AND sale IS NOT NULL`,
   },
 }
