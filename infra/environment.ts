@@ -69,7 +69,6 @@ export type Environment = z.infer<typeof environment>
 export type VariableName = keyof Environment
 
 const SECRETS: ReadonlySet<string> = new Set<VariableName>([
-  'LAKE_CATALOG',
   'AWS_ACCESS_KEY_ID',
   'AWS_SECRET_ACCESS_KEY',
   'AWS_SESSION_TOKEN',
@@ -83,7 +82,9 @@ const SECRETS: ReadonlySet<string> = new Set<VariableName>([
 /** One line of a refusal: the variable, its value (never a secret's), and the mend. A URL's password is left out. */
 export function problemLine(name: string, value: string | undefined, mend: string): string {
   if (value === undefined) return `${name}: ${mend}`
-  if (SECRETS.has(name)) return `${name}=[secret]: ${mend}`
+  // A catalog string may hold a password in a place that its misspelling hides.
+  const holdsSecret = SECRETS.has(name) || (name === 'LAKE_CATALOG' && /password|@/i.test(value))
+  if (holdsSecret) return `${name}=[secret]: ${mend}`
   return `${name}=${JSON.stringify(value.replace(/\/\/[^@/\s]*@/, '//[secret]@'))}: ${mend}`
 }
 

@@ -140,7 +140,7 @@ describe('problems', () => {
       API_PORT: '99999',
       BIRDEYE_BASE_URL: 'ftp://x',
       LAKE_DATA: 'gs://bucket',
-      LAKE_CATALOG: 'oracle:secretive',
+      LAKE_CATALOG: 'oracle:u/secretive@db',
       AWS_ACCESS_KEY_ID: 'id',
       TEMPORAL_API_KEY: 'key',
     })
@@ -156,6 +156,8 @@ describe('problems', () => {
     )
     expect(message).toContain('API_PORT="99999": must be a port')
     expect(message).not.toContain('secretive')
+    expect(refusal({ LAKE_CATALOG: 'mysql://db/lake' })).toContain('LAKE_CATALOG="mysql://db/lake": must be postgres:')
+    expect(refusal({ LAKE_CATALOG: 'postgres:pasword=sesame Password=sesame' })).not.toContain('sesame')
   })
 
   test('neither a refusal nor a printed configuration holds a secret', () => {
