@@ -33,6 +33,9 @@ export async function* readSpan(
   let repeats = 0
   /** The rows before `before` that were seen since it was set: their number is the next offset, however often one comes. */
   const seen = new Set<string>()
+  /** Rows of `before` itself, which a source that means it too puts first: known, and to be stepped over. */
+  let skipped = 0
+  let previous = ''
   for (;;) {
     const query = { address: walletAddress, tx_type: 'swap', before_time: before, offset }
     const { items, hasNext } = await work.page(historyEndpoint, query, Math.min(pageSize, deepestOffset - offset))
@@ -46,16 +49,22 @@ export async function* readSpan(
       before = last + 1
       offset = 0
       repeats = 0
+      skipped = 0
       seen.clear()
       yield { items, readFrom: before }
       continue
     }
+    const known = seen.size
     for (const item of items) if ((timeOf(item) ?? before) < before) seen.add(JSON.stringify(item))
-    repeats = seen.size === offset ? repeats + 1 : 0
+    const text = JSON.stringify(items)
+    repeats = seen.size === known && text === previous ? repeats + 1 : 0
+    previous = text
+    // Nothing new, twice: these rows do stand here.
+    if (repeats === 1) skipped += items.length
     if (repeats >= repeatsTolerated) {
       throw new SourceChanged(`${historyEndpoint} for ${walletAddress} repeats one page before ${before} without end`)
     }
-    offset = seen.size
+    offset = seen.size + skipped
     if (offset < deepestOffset) {
       yield { items, readFrom: before }
       continue
@@ -63,6 +72,7 @@ export async function* readSpan(
     if (!isOrdered) throw new SourceChanged(`${historyEndpoint} for ${walletAddress} is not in order of time`)
     before -= 1
     offset = 0
+    skipped = 0
     seen.clear()
     yield { items, readFrom: before, overfullSecond: before }
   }
