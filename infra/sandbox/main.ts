@@ -10,23 +10,23 @@ const processOptions = z.strictObject({
     wallets: z.int().positive(),
     swaps: z.int().nonnegative(),
     startsAt: z.int(),
-    historyDays: z.int().positive().optional(),
-    futureDays: z.int().positive().optional(),
+    historyDays: z.int().positive().exactOptional(),
+    futureDays: z.int().positive().exactOptional(),
   }),
-  port: z.int().nonnegative().optional(),
-  host: z.string().optional(),
+  port: z.int().nonnegative().exactOptional(),
+  host: z.string().exactOptional(),
   /** A clock that stands still, in ms since the epoch; the wall clock if absent. */
-  clockMs: z.number().optional(),
+  clockMs: z.number().exactOptional(),
   limits: z
     .strictObject({
-      accountPerSecond: z.number().optional(),
-      walletGroupPerMinute: z.number().optional(),
-      computeUnits: z.number().optional(),
-      tokenListLimit: z.number().optional(),
-      webhooks: z.number().optional(),
+      accountPerSecond: z.number().exactOptional(),
+      walletGroupPerMinute: z.number().exactOptional(),
+      computeUnits: z.number().exactOptional(),
+      tokenListLimit: z.number().exactOptional(),
+      webhooks: z.number().exactOptional(),
     })
-    .optional(),
-  remoteControl: z.boolean().optional(),
+    .exactOptional(),
+  remoteControl: z.boolean().exactOptional(),
 })
 
 /** What a sandbox process takes as its one argument, in JSON. */
@@ -34,24 +34,12 @@ export type SandboxProcessOptions = z.input<typeof processOptions>
 
 /** Starts a sandbox from the JSON argument and prints one line, `{"url":...,"port":...,"nowMs":...}`, when it answers. */
 export async function runSandboxProcess(argument: string): Promise<Sandbox> {
-  const { market: marketOptions, clockMs, ...rest } = processOptions.parse(JSON.parse(argument))
-  const { market } = createMarket(dropUndefined(marketOptions))
+  const { market: marketOptions, clockMs, ...server } = processOptions.parse(JSON.parse(argument))
+  const { market } = createMarket(marketOptions)
   const clock = clockMs === undefined ? Date.now : () => clockMs
-  const { limits, ...server } = dropUndefined(rest)
-  const sandbox = await startSandbox({ ...server, market, clock, limits: dropUndefined(limits ?? {}) })
+  const sandbox = await startSandbox({ ...server, market, clock })
   process.stdout.write(`${JSON.stringify({ url: sandbox.url, port: sandbox.port, nowMs: market.nowMs })}\n`)
   return sandbox
-}
-
-type Defined<T> = { [K in keyof T]: Exclude<T[K], undefined> }
-
-function isDefined<T extends object>(value: T): value is T & Defined<T> {
-  return Object.values(value).every((field) => field !== undefined)
-}
-
-function dropUndefined<T extends object>(value: T): Defined<T> {
-  if (isDefined(value)) return value
-  throw new TypeError('JSON has no undefined')
 }
 
 if (process.argv[1] === fileURLToPath(import.meta.url)) {

@@ -57,7 +57,7 @@ export async function startSandbox(options: SandboxOptions): Promise<Sandbox> {
     const rules = z.array(faultRule).safeParse(JSON.parse(body || 'null'))
     if (method !== 'POST' || path !== '/sandbox/faults' || !rules.success) return refusal(400, 'expected fault rules')
     if (rules.data.length === 0) faults.clear()
-    faults.add(...rules.data.map(withoutUndefined))
+    faults.add(...rules.data)
     return { status: 200, body: '{"success":true}' }
   }
   const answer = (
@@ -70,7 +70,8 @@ export async function startSandbox(options: SandboxOptions): Promise<Sandbox> {
     const method = request.method ?? 'GET'
     if (path === '/v0/webhooks' || path.startsWith('/v0/webhooks/')) {
       const key = options.apiKeys?.helius
-      if (key !== undefined && query.get('api-key') !== key) return rpcError(401, -32001, 'Unauthorized')
+      const given = [query.get('api-key'), request.headers.authorization?.replace(/^Bearer /, '')]
+      if (key !== undefined && !given.includes(key)) return rpcError(401, -32001, 'Unauthorized')
       if (met.some((fault) => fault.kind === 'rate_limited')) return asRpc(replaced(met, query))
       return helius.answer(method, path, body, met)
     }
@@ -136,28 +137,20 @@ export async function startSandbox(options: SandboxOptions): Promise<Sandbox> {
 
 const faultRule = z.strictObject({
   kind: z.enum(FAULT_KINDS),
-  path: z.string().optional(),
-  method: z.string().optional(),
-  query: z.string().optional(),
-  probability: z.number().optional(),
-  seed: z.number().optional(),
-  after: z.number().optional(),
-  times: z.number().optional(),
-  status: z.number().optional(),
-  retryAfterS: z.number().optional(),
-  delayMs: z.number().optional(),
-  largestLimit: z.number().optional(),
-  rows: z.number().optional(),
-  share: z.number().optional(),
+  path: z.string().exactOptional(),
+  method: z.string().exactOptional(),
+  query: z.string().exactOptional(),
+  probability: z.number().exactOptional(),
+  seed: z.number().exactOptional(),
+  after: z.number().exactOptional(),
+  times: z.number().exactOptional(),
+  status: z.number().exactOptional(),
+  retryAfterS: z.number().exactOptional(),
+  delayMs: z.number().exactOptional(),
+  largestLimit: z.number().exactOptional(),
+  rows: z.number().exactOptional(),
+  share: z.number().exactOptional(),
 })
-
-function withoutUndefined(rule: z.infer<typeof faultRule>): FaultRule {
-  const { kind, ...rest } = rule
-  const given: Omit<FaultRule, 'kind'> = Object.fromEntries(
-    Object.entries(rest).filter(([, value]) => value !== undefined),
-  )
-  return { kind, ...given }
-}
 
 function refusing(answer: () => Reply): Reply {
   try {
