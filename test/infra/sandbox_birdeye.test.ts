@@ -2,6 +2,7 @@ import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import { z } from 'zod'
 import { createMarket } from '../../infra/sandbox/market.js'
 import { type Sandbox, type SandboxOptions, startSandbox } from '../../infra/sandbox/server.js'
+import { QUIRK } from '../../infra/sandbox/swap.js'
 
 const DAY_MS = 86_400_000
 const { market, truth } = createMarket({
@@ -180,6 +181,24 @@ describe('holders and top traders', () => {
     expect(owners).toContain('1nc1nerator11111111111111111111111111111111')
     expect(owners).toContain('5tzFkiKscXHK5ZXCGbXZxdw7gTjjD1mBwuoFbhUvuAi9')
     expect(market.wallets.filter((wallet) => !owners.has(wallet))).toEqual([])
+  })
+
+  test('a wallet holds what its visible swaps left it, tokens that came by transfer apart', async () => {
+    for (const token of market.tokens) {
+      const told = new Map<string, bigint>()
+      for (const item of await holdersOf(token.address)) {
+        told.set(item.owner, (told.get(item.owner) ?? 0n) + BigInt(item.amount))
+      }
+      for (const [owner, swaps] of market.swaps) {
+        let balance = 0n
+        for (const swap of swaps) {
+          if (swap.timeS * 1000 > market.nowMs || swap.quirks & QUIRK.transferredIn) continue
+          if (swap.base.address === token.address) balance += swap.baseChange
+          if (swap.quote.address === token.address) balance += swap.quoteChange
+        }
+        expect(told.get(owner) ?? 0n).toBe(balance)
+      }
+    }
   })
 
   test('top traders come ten at a time in camelCase, by volume', async () => {

@@ -1,6 +1,6 @@
 import { createHash } from 'node:crypto'
 import { describe, expect, test } from 'vitest'
-import { base58, isOnCurve } from '../../infra/sandbox/addresses.js'
+import { base58, isOnCurve, transactionSignature } from '../../infra/sandbox/addresses.js'
 import { createMarket, type MarketOptions, swapItems } from '../../infra/sandbox/market.js'
 import { QUIRK, swapItem, swapJson } from '../../infra/sandbox/swap.js'
 
@@ -78,10 +78,16 @@ describe('a generated market', () => {
     expect(owners.size).toBe(transactions.size)
   })
 
+  test('ends a signature in its number, so that none can come twice', () => {
+    const numbers = Array.from({ length: 4_000 }, (_, index) => [index, 100_000 * index, 999_999_999 - index]).flat()
+    const ends = numbers.map((number) => transactionSignature(1, number).slice(-7))
+    expect(new Set(ends).size).toBe(new Set(numbers).size)
+  })
+
   test('never sells more than was bought, in the order of time, block, signature and index, but for tokens that came by transfer', () => {
     let transferred = 0
     for (const swaps of market.swaps.values()) {
-      const rows = swaps.map((swap) => ({ swap, item: swapItem(options.seed, swap) }))
+      const rows = swaps.toReversed().map((swap) => ({ swap, item: swapItem(options.seed, swap) }))
       rows.sort((left, right) => {
         const [a, b] = [left.item, right.item]
         return (
@@ -92,6 +98,8 @@ describe('a generated market', () => {
           (a.inner_ins_index ?? 0) - (b.inner_ins_index ?? 0)
         )
       })
+      // That order is the one in which the swaps were made.
+      expect(rows.map(({ swap }) => swap)).toEqual(swaps.toReversed())
       const held = new Map<string, bigint>()
       for (const { swap } of rows) {
         if (swap.quirks & QUIRK.transferredIn) {
