@@ -120,6 +120,23 @@ describe('a generated market', () => {
     expect(transferred).toBeGreaterThan(0)
   })
 
+  test('leaves every wallet with a selected token at now', () => {
+    for (const seed of [21, 22, 23]) {
+      const other = createMarket({ ...options, seed, wallets: 150 }).market
+      const hot = new Set(other.tokens.filter((token) => token.hot).map((token) => token.address))
+      for (const [owner, swaps] of other.swaps) {
+        const held = new Map<string, bigint>()
+        for (const swap of swaps) {
+          if (swap.timeS * 1000 > other.nowMs || swap.quirks & QUIRK.transferredIn) continue
+          held.set(swap.base.address, (held.get(swap.base.address) ?? 0n) + swap.baseChange)
+          held.set(swap.quote.address, (held.get(swap.quote.address) ?? 0n) + swap.quoteChange)
+        }
+        const kept = [...held].filter(([address, balance]) => hot.has(address) && balance > 0n)
+        if (kept.length === 0) expect.fail(`${owner} (seed ${seed}) holds no selected token`)
+      }
+    }
+  })
+
   test('has every oddity that the API is known for', () => {
     const items = [...swapItems(market)]
     const share = (odd: (item: (typeof items)[number]) => boolean) => items.filter(odd).length / items.length
