@@ -3,7 +3,6 @@ import { InMemoryGold } from '../../bench/in_memory_gold.js'
 import type { Row, Table } from '../../schemas/table.js'
 import { whaleHolders } from '../../schemas/traders/bronze/whale_holders.js'
 import { smartWallets } from '../../schemas/traders/gold/smart_wallets.js'
-import { walletVerdicts } from '../../schemas/traders/gold/wallet_verdicts.js'
 import { lotMatches } from '../../schemas/traders/silver/lot_matches.js'
 import { walletPnl } from '../../schemas/traders/silver/wallet_pnl.js'
 
@@ -109,9 +108,6 @@ export const rowsOf = async (gold: InMemoryGold, table: Table): Promise<Record<s
   const columns = Object.entries(table.columns).map(([name, { sql }]) => `CAST(${name} AS ${sql}) AS ${name}`)
   return gold.rows(`SELECT ${columns.join(', ')} FROM ${relation} ORDER BY ${order}`)
 }
-
-export const verdictOn = async (wallet: GivenWallet, rule: string): Promise<Record<string, Json> | undefined> =>
-  (await rowsOf(await openGold([wallet]), walletVerdicts)).find((row) => row['rule'] === rule)
 
 export const ranking = async (wallets: readonly GivenWallet[], threads = '2'): Promise<Record<string, Json>[]> =>
   rowsOf(await openGold(wallets, {}, threads), smartWallets)
