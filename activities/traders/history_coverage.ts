@@ -33,9 +33,5 @@ export const gaps = (wanted: Span, spans: Spans): Spans => {
   return found
 }
 
-/** The spans, cut off after a second. */
-export const upTo = (spans: Spans, last: number): Spans =>
-  spans.filter(({ from }) => from <= last).map(({ from, to }) => ({ from, to: Math.min(to, last) }))
-
 export const isCovered = (second: number, spans: Spans): boolean =>
   spans.some(({ from, to }) => from <= second && second <= to)
