@@ -1,5 +1,6 @@
 import { WorkflowFailedError } from '@temporalio/client'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
+import { toSwap as readSwap } from '../../activities/traders/bronze_swap.js'
 import type { FaultRule } from '../../infra/sandbox/faults.js'
 import { swapItems } from '../../infra/sandbox/market.js'
 import type { SwapItem } from '../../infra/sandbox/swap.js'
@@ -49,12 +50,19 @@ const identityOfItem = (item: SwapItem): string =>
     quoteChange: String(item.quote.change_amount),
   })
 
+/** Legs without an index are ordered by their fallback key, which is the pipeline's own choice. */
+const fallbackKey = (item: SwapItem): Pick<Swap, 'ins_index' | 'inner_ins_index'> => {
+  const swap = readSwap(item, item.owner)
+  if ('refused' in swap) throw new Error(swap.refused)
+  return swap.row
+}
+
 /** An item as the reference valuation takes it, read from the market and not from the lake. */
-const toSwap = (item: SwapItem, index: number): Swap => ({
+const toSwap = (item: SwapItem): Swap => ({
   wallet_address: item.owner,
   tx_hash: item.tx_hash,
-  ins_index: item.ins_index ?? -1,
-  inner_ins_index: item.inner_ins_index ?? (item.ins_index === undefined ? -index : -1),
+  ins_index: item.ins_index ?? fallbackKey(item).ins_index,
+  inner_ins_index: item.ins_index === undefined ? fallbackKey(item).inner_ins_index : (item.inner_ins_index ?? -1),
   ins_index_is_fallback: item.ins_index === undefined,
   block_time: new Date(item.block_unix_time * 1000),
   block_number: BigInt(item.block_number),
@@ -209,26 +217,42 @@ describe('the pipeline, from a source at its worst to the webhook', () => {
   })
 })
 
-describe('the pipeline when the account runs out of compute units', () => {
-  test('finishes with what is there, says so, and a later run reads the rest', async () => {
-    const pipeline = await startPipeline({ computeUnits: 4_000 })
-    try {
-      const parked = await pipeline.run()
-      expect(parked.parked).toMatch(/quota is used up/)
-      const ranked = () =>
-        pipeline.lake.session(async (session) =>
-          Number((await session.one('SELECT count(*) AS n FROM lake.traders_bronze.transaction_history'))['n']),
-        )
-      const partial = await ranked()
-      const full = await startPipeline()
-      await full.run()
-      const whole = await full.lake.session(async (session) =>
-        Number((await session.one('SELECT count(*) AS n FROM lake.traders_bronze.transaction_history'))['n']),
-      )
-      await full.close()
-      expect(partial).toBeLessThan(whole)
-    } finally {
-      await pipeline.close()
-    }
+describe('the pipeline when it may not go on asking', () => {
+  let pipeline: Pipeline
+  afterAll(() => pipeline.close())
+  const swaps = () =>
+    pipeline.lake.session(async (session) =>
+      Number((await session.one('SELECT count(*) AS n FROM lake.traders_bronze.transaction_history'))['n']),
+    )
+  const later = (seconds: number) => ({ asOf: new Date(pipeline.market.nowMs + seconds * 1000).toISOString() })
+
+  test('finishes with what is there when quota or budget end, says so, and later runs read the rest', async () => {
+    pipeline = await startPipeline({ faults: [{ kind: 'quota', path: 'seek_by_time', after: 40 }] })
+    const outOfQuota = await pipeline.run()
+    expect(outOfQuota.parked).toMatch(/Compute units usage limit exceeded/)
+    expect(outOfQuota.webhook).toMatch(/^confirmed|^unconfigured/)
+    const first = await swaps()
+    expect(first).toBeGreaterThan(0)
+    pipeline.sandbox.faults.clear()
+
+    // Forty pages more than the first run had: what was read costs a page a wallet to look for news.
+    const computeUnits = outOfQuota.computeUnits + 40 * 15
+    const outOfBudget = await pipeline.run({ ...later(1), budget: { computeUnits } })
+    expect(outOfBudget.parked).toMatch(/raise budget\.computeUnits/)
+    expect(outOfBudget.computeUnits).toBeLessThanOrEqual(computeUnits)
+    const second = await swaps()
+    expect(second).toBeGreaterThan(first)
+
+    const rest = await pipeline.run(later(2))
+    expect(rest.parked).toBeUndefined()
+    const cursors = await pipeline.lake.session((session) =>
+      session.all('SELECT wallet_address FROM lake.traders_bronze.history_cursors'),
+    )
+    const wallets = new Set(cursors.map((row) => row['wallet_address']))
+    const from = historyStartMs(pipeline.market) / 1000
+    const all = [...swapItems(pipeline.market)].filter(
+      (item) => wallets.has(item.owner) && item.block_unix_time >= from,
+    )
+    expect(await swaps()).toBe(all.length)
   })
 })

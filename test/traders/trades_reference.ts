@@ -3,7 +3,7 @@ import { fromText, inUnits, type Rational, rational, times } from './rational.js
 import type { Swap } from './silver_derivation.js'
 
 const sol = 'So11111111111111111111111111111111111111112'
-const money = [sol, 'EPjFWdd5AufqSSqeM2qN1xzybapC8G4wEGGkZwyTDt1v', 'Es9vMFrzaCERmJfrF4H2FYD4KCoNky11McCe8BenwNYB']
+const money = [sol, 'EPjFWdd5AufqSSqeM2qN1xzybapC8G4wEGGkZwyTDt1v', 'Es9vMFrzaCERmJfrF4H2FYD4KCoNkY11McCe8BenwNYB']
 const spelled = (address: string) => (address === 'So11111111111111111111111111111111111111111' ? sol : address)
 
 interface Leg {

@@ -27,7 +27,7 @@ export const runStart = async (
 ): Promise<void> => {
   const begin = Date.now()
   const stopping = new AbortController()
-  for (const signal of ['SIGINT', 'SIGTERM'] as const) process.on(signal, () => stopping.abort())
+  for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP'] as const) process.on(signal, () => stopping.abort())
   log('starting PostgreSQL, Temporal and a worker …')
   const stack = await startLocalStack(config, log)
   try {
