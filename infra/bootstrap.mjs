@@ -126,6 +126,17 @@ async function install() {
   writeFileSync(installStamp, installHash())
 }
 
+/** Compiles into a new folder, with the JSON files that tsc leaves out and the workflow bundles. */
+async function compile(project, folder) {
+  rmSync(folder, { recursive: true, force: true })
+  const output = ['--outDir', folder, '--tsBuildInfoFile', join(folder, '.tsbuildinfo')]
+  await runOrFail('The build (tsc)', join(modules, '.bin', 'tsc'), ['-p', project, ...output])
+  for (const path of SOURCE_FOLDERS.flatMap((source) => filesBelow(join(root, source)))) {
+    if (path.endsWith('.json')) cpSync(path, join(folder, path.slice(root.length)), { recursive: true })
+  }
+  await runOrFail('Bundling the workflows', process.execPath, [join(folder, 'worker', 'build_bundles.js')])
+}
+
 /** Builds beside and swaps, so that a running command keeps reading one whole build, and nothing deleted stays behind. */
 async function build() {
   const hash = buildHash()
@@ -133,15 +144,8 @@ async function build() {
   say('Building ...')
   const next = join(root, 'dist.next')
   const old = join(root, 'dist.old')
-  for (const folder of [next, old]) rmSync(folder, { recursive: true, force: true })
-  const tsc = join(modules, '.bin', 'tsc')
-  const output = ['--outDir', next, '--tsBuildInfoFile', join(next, '.tsbuildinfo')]
-  await runOrFail('The build (tsc)', tsc, ['-p', 'tsconfig.build.json', ...output])
-  for (const path of SOURCE_FOLDERS.flatMap((folder) => filesBelow(join(root, folder)))) {
-    if (path.endsWith('.json')) cpSync(path, join(next, path.slice(root.length)), { recursive: true })
-  }
-  const bundles = join(next, 'worker', 'build_bundles.js')
-  if (existsSync(bundles)) await runOrFail('Bundling the workflows', process.execPath, [bundles])
+  rmSync(old, { recursive: true, force: true })
+  await compile('tsconfig.build.json', next)
   writeFileSync(join(next, '.build'), hash)
   if (existsSync(dist)) renameSync(dist, old)
   renameSync(next, dist)
@@ -239,6 +243,17 @@ async function test(args) {
   }
 }
 
+/** Compiles the project with its benches and runs the named one; its options follow. */
+async function bench([name, ...args]) {
+  const names = filesBelow(join(root, 'bench')).map((path) => path.slice(join(root, 'bench').length + 1, -'.ts'.length))
+  const runnable = names.filter((each) => !each.includes('_') || each === 'whole_run')
+  if (!runnable.includes(name))
+    throw new SetupFailure(`npm run bench -- NAME [options], NAME one of ${runnable.join(', ')}`)
+  const folder = join(root, 'dist.bench')
+  await compile('tsconfig.bench.json', folder)
+  return run(process.execPath, [join(folder, 'bench', `${name}.js`), ...args], { stdout: 1 })
+}
+
 /** Prints the counts alone on a line; true when tests ran and none failed. A file that did not load is a failure. */
 function closingLine(report) {
   const { testResults = [] } = existsSync(report) ? JSON.parse(readFileSync(report, 'utf8')) : {}
@@ -272,6 +287,10 @@ async function main() {
   await setUp()
   if (args[0] === 'test') {
     process.exitCode = await test(args.slice(1))
+    return
+  }
+  if (args[0] === 'bench') {
+    process.exitCode = await bench(args.slice(1))
     return
   }
   const cli = join(dist, 'worker', 'cli.js')
