@@ -1,7 +1,10 @@
 import { existsSync, readFileSync } from 'node:fs'
-import { expect, test } from 'vitest'
+import { expect, test, vi } from 'vitest'
 import { z } from 'zod'
 import { SilverBench, type Swap, swap } from './silver_derivation.js'
+
+/** Each vector derives the whole stage. */
+vi.setConfig({ testTimeout: 60_000 })
 
 const folder = '../shared/data/fifo'
 const golden = `${folder}/rp2_fifo_us_golden.json`

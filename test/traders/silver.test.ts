@@ -1,5 +1,5 @@
 import type { Json } from '@duckdb/node-api'
-import { beforeAll, describe, expect, test } from 'vitest'
+import { beforeAll, describe, expect, test, vi } from 'vitest'
 import { tokenMetrics } from '../../schemas/traders/bronze/token_metrics.js'
 import { tradersSilver } from '../../schemas/traders/silver/stage.js'
 import { SilverBench, type Swap, sol, swap, type TokenMetric, token } from './silver_derivation.js'
@@ -7,6 +7,9 @@ import { SilverBench, type Swap, sol, swap, type TokenMetric, token } from './si
 const asOf = '2026-11-21T06:00:00Z'
 const usdc = 'EPjFWdd5AufqSSqeM2qN1xzybapC8G4wEGGkZwyTDt1v'
 const nativeSol = 'So11111111111111111111111111111111111111111'
+
+/** Each test derives the whole stage. */
+vi.setConfig({ testTimeout: 60_000 })
 
 let bench: SilverBench
 beforeAll(async () => {

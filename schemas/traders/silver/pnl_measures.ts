@@ -1,5 +1,4 @@
 import type { Intermediate } from '../../table.js'
-import { tokenMetrics } from '../bronze/token_metrics.js'
 import { allTokens, knownPieces, knownTrades, realizedSales, roundTrips, timeframes } from './realized_sales.js'
 
 /** `FROM` and `GROUP BY` that measure `relation` per wallet and timeframe, once a token and once over all tokens. */
@@ -18,12 +17,33 @@ export const activity: Intermediate = {
     select: ({ trades = '', timeframes = '' }) => `
 SELECT ${group}, count(*) FILTER (side = 'buy') AS buy_count, count(*) FILTER (side = 'sell') AS sell_count,
   count(*) FILTER (value_usd IS NULL) AS unpriced_count, min(block_time) AS first_trade_at, max(block_time) AS last_trade_at,
-  count(DISTINCT ${utcDay}) AS active_days, count(DISTINCT event.token_address) AS token_count,
-  count(DISTINCT pool_address) AS pool_count, sum(value_usd) FILTER (side = 'buy') AS bought_usd,
-  sum(value_usd) FILTER (side = 'sell') AS sold_usd, count(*) FILTER (is_cyclic) / count(*) AS cyclic_share
+  sum(value_usd) FILTER (side = 'buy') AS bought_usd, sum(value_usd) FILTER (side = 'sell') AS sold_usd,
+  count(*) FILTER (is_cyclic) / count(*) AS cyclic_share
 ${perTimeframe(trades, timeframes)}`,
   },
 }
+
+/** A value occurs in every timeframe that its last trade is in, as they all end at `as_of`: one row of each is enough. */
+const distinctCount = (name: string, value: string): Intermediate => ({
+  name,
+  derive: {
+    from: { trades: knownTrades, timeframes },
+    select: ({ trades, timeframes }) => `
+WITH each AS (
+  SELECT wallet_address, token_address, ${value} AS value, max(at_us) AS at_us
+  FROM ${trades} WHERE value IS NOT NULL GROUP BY wallet_address, token_address, value
+), either AS (
+  FROM each UNION ALL
+  SELECT wallet_address, '${allTokens}', value, max(at_us) FROM each GROUP BY wallet_address, value
+)
+SELECT wallet_address, token_address, timeframe, count(*) AS ${name}
+FROM either JOIN ${timeframes} ON at_us > since AND at_us <= until GROUP BY ALL`,
+  },
+})
+
+export const activeDays = distinctCount('active_days', utcDay)
+export const tokenCounts = distinctCount('token_count', 'token_address')
+export const poolCounts = distinctCount('pool_count', 'pool_address')
 
 /** Quantities, of one token only: those of several do not add up. */
 export const soldQuantities: Intermediate = {
@@ -62,11 +82,16 @@ export const tripResults: Intermediate = {
   derive: {
     from: { trips: roundTrips, timeframes },
     select: ({ trips = '', timeframes = '' }) => `
-SELECT ${group}, count(*) AS round_trips,
-  count(*) FILTER (pnl_usd > greatest(1, cost_usd * 0.01)) AS wins, count(*) FILTER (-pnl_usd > greatest(1, cost_usd * 0.01)) AS losses,
-  ${inOrder('avg', cappedReturn)} AS return_mean, ${inOrder('stddev_samp', cappedReturn)} AS return_deviation,
-  ${inOrder('avg', logReturn)} AS log_return_mean, ${inOrder('stddev_samp', logReturn)} AS log_return_deviation
-${perTimeframe(trips, timeframes)}`,
+WITH trip_lists AS (
+  SELECT ${group}, count(*) AS round_trips,
+    count(*) FILTER (pnl_usd > greatest(1, cost_usd * 0.01)) AS wins, count(*) FILTER (-pnl_usd > greatest(1, cost_usd * 0.01)) AS losses,
+    ${inOrder('list', cappedReturn)} AS returns, ${inOrder('list', logReturn)} AS log_returns
+  ${perTimeframe(trips, timeframes)}
+)
+SELECT * EXCLUDE (returns, log_returns),
+  list_aggregate(returns, 'avg') AS return_mean, list_aggregate(returns, 'stddev_samp') AS return_deviation,
+  list_aggregate(log_returns, 'avg') AS log_return_mean, list_aggregate(log_returns, 'stddev_samp') AS log_return_deviation
+FROM trip_lists`,
   },
 }
 
@@ -128,48 +153,5 @@ WITH weight AS (
 )
 SELECT wallet_address, token_address, timeframe, min(held_seconds) FILTER (up_to * 2 >= total) AS median_holding_seconds
 FROM running GROUP BY ALL`,
-  },
-}
-
-/** The newest price of each token at `as_of`. */
-const marketPrices: Intermediate = {
-  name: 'market_prices',
-  derive: {
-    from: { tokenMetrics, trades: knownTrades, timeframes },
-    select: ({ tokenMetrics, trades, timeframes }) => `
-WITH quoted AS (
-  SELECT token_address, arg_max(price_usd, as_of) AS price_usd FROM ${tokenMetrics}
-  WHERE price_usd > 0 AND epoch_us(as_of) <= (SELECT max(until) FROM ${timeframes}) GROUP BY token_address
-), traded AS (
-  SELECT token_address, last(value_usd::DOUBLE / (quantity_raw::DOUBLE / pow(10, decimals))
-    ORDER BY block_time, block_number, tx_hash, ins_index, inner_ins_index, wallet_address) AS price_usd
-  FROM ${trades} WHERE value_usd IS NOT NULL GROUP BY token_address
-)
-SELECT token_address, coalesce(quoted.price_usd, traded.price_usd) AS price_usd FROM traded LEFT JOIN quoted USING (token_address)`,
-  },
-}
-
-/** Priced lots not sold, valued; per token and over all. */
-export const openPositions: Intermediate = {
-  name: 'open_positions',
-  derive: {
-    from: { trades: knownTrades, pieces: knownPieces, prices: marketPrices },
-    select: ({ trades, pieces, prices }) => `
-WITH moved AS (
-  SELECT wallet_address, token_address, decimals, quantity_raw, value_usd AS cost_usd FROM ${trades} WHERE side = 'buy' AND value_usd IS NOT NULL
-  UNION ALL
-  SELECT wallet_address, token_address, NULL, -quantity_raw, -cost_usd FROM ${pieces} WHERE cost_usd IS NOT NULL
-), position AS (
-  SELECT wallet_address, token_address, sum(quantity_raw) AS open_quantity, sum(cost_usd) AS open_cost_usd, max(decimals) AS decimals
-  FROM moved GROUP BY ALL
-), valued AS (
-  SELECT *, open_quantity::DOUBLE * price_usd / pow(10, decimals) AS market_value FROM position LEFT JOIN ${prices} USING (token_address)
-), rounded AS (
-  SELECT *, CASE WHEN market_value < 1e20 THEN CAST(market_value AS DECIMAL(38,12)) END AS market_value_usd FROM valued
-)
-SELECT wallet_address, ${token} AS token_address, if(grouping(token_address) = 0, sum(open_quantity), NULL) AS open_quantity,
-  sum(open_cost_usd) AS open_cost_usd, if(grouping(token_address) = 0, any_value(price_usd), NULL) AS market_price_usd,
-  sum(market_value_usd) AS market_value_usd, sum(market_value_usd - open_cost_usd) AS unrealized_pnl_usd
-FROM rounded GROUP BY GROUPING SETS ((wallet_address, token_address), (wallet_address))`,
   },
 }

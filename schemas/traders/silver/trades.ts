@@ -13,13 +13,17 @@ const largestQuantity = '1000000000000000000000000000000::DECIMAL(38,0)'
 /** More USD than there is; keeps every sum of values within 38 digits. */
 const largestValueUsd = '1e20'
 
+/** A price of 0.1 to 10^6 as the decimal it prints as, whole and fraction apart: ten times as fast as casting the text to DECIMAL(38,18). */
+const printedPrice = `(CAST(floor(money_price) AS BIGINT) * 1.000000000000000000
+  + CAST(rpad(split_part(CAST(money_price AS VARCHAR), '.', 2), 18, '0') AS BIGINT) * 0.000000000000000001)`
+
 /**
  * The quote leg, exactly: 9 decimals of amount x 18 of the price as it prints, rounded once to 12. In doubles (off by less than
- * 10^-15 of the value) where that might not hold all digits: other decimals than 6 and 9, prices below 0.1 USD, 10^10 USD and more.
+ * 10^-15 of the value) where that might not hold all digits: other decimals than 6 and 9, other prices, 10^10 USD and more.
  */
-const quoteValue = `CASE WHEN money_decimals IN (6, 9) AND money_price >= 0.1 AND money_raw::DOUBLE * money_price < 1e10 * pow(10, money_decimals)
-  THEN CAST(CAST(money_raw * if(money_decimals = 6, 0.000001000, 0.000000001) AS DECIMAL(38,9))
-    * CAST(CAST(money_price AS VARCHAR) AS DECIMAL(38,18)) AS DECIMAL(38,12))
+const quoteValue = `CASE WHEN money_decimals IN (6, 9) AND money_price >= 0.1 AND money_price < 1e6
+    AND money_raw::DOUBLE * money_price < 1e10 * pow(10, money_decimals)
+  THEN CAST(CAST(money_raw * if(money_decimals = 6, 0.000001000, 0.000000001) AS DECIMAL(38,9)) * ${printedPrice} AS DECIMAL(38,12))
   ELSE CAST(money_raw::DOUBLE * money_price / pow(10, money_decimals) AS DECIMAL(38,12)) END`
 
 /** A swap's two legs side by side, its value settled. */
@@ -43,16 +47,23 @@ WITH asset AS (
     if(base_is_money, abs(quote_change_raw)::DOUBLE * quote_price_usd / pow(10, quote_decimals),
       abs(base_change_raw)::DOUBLE * base_price_usd / pow(10, base_decimals)) AS other_value
   FROM leg WHERE NOT (base_is_money AND quote_is_money)
-), candidate AS (
-  SELECT *,
-    CASE WHEN money_raw::DOUBLE * money_price / pow(10, money_decimals) < ${largestValueUsd} THEN ${quoteValue} END AS by_quote,
-    CASE WHEN volume_usd < ${largestValueUsd} THEN CAST(CAST(volume_usd AS VARCHAR) AS DECIMAL(38,12)) END AS by_volume,
-    CASE WHEN other_value < ${largestValueUsd} THEN CAST(other_value AS DECIMAL(38,12)) END AS by_base
+), by_quote AS (
+  SELECT *, CASE WHEN NOT is_one_way AND money_raw::DOUBLE * money_price / pow(10, money_decimals) < ${largestValueUsd}
+    THEN ${quoteValue} END AS quote_value
   FROM money
+), by_volume AS (
+  SELECT *, CASE WHEN NOT is_one_way AND (quote_value > 0) IS NOT TRUE AND volume_usd < ${largestValueUsd}
+    THEN CAST(CAST(volume_usd AS VARCHAR) AS DECIMAL(38,12)) END AS volume_value
+  FROM by_quote
+), by_base AS (
+  SELECT *, CASE WHEN NOT is_one_way AND other_value < ${largestValueUsd} THEN CAST(other_value AS DECIMAL(38,12)) END AS base_value
+  FROM by_volume
 )
-SELECT *, CASE WHEN is_one_way THEN 'unpriced' WHEN by_quote > 0 THEN 'quote' WHEN by_volume > 0 THEN 'volume'
-  WHEN by_base > 0 THEN 'base' ELSE 'unpriced' END AS valuation
-FROM candidate`,
+SELECT wallet_address, tx_hash, ins_index, inner_ins_index, block_time, block_number, base, base_change_raw, base_decimals, base_is_money,
+  quote, quote_change_raw, quote_decimals, quote_is_money, source, pool_address,
+  CASE WHEN quote_value > 0 THEN quote_value WHEN volume_value > 0 THEN volume_value WHEN base_value > 0 THEN base_value END AS value_usd,
+  CASE WHEN quote_value > 0 THEN 'quote' WHEN volume_value > 0 THEN 'volume' WHEN base_value > 0 THEN 'base' ELSE 'unpriced' END AS valuation
+FROM by_base`,
   },
 }
 
@@ -63,7 +74,7 @@ export const tradeOrder = 'block_time, block_number, tx_hash, ins_index, inner_i
 const half = (swaps: string, own: 'base' | 'quote', other: 'base' | 'quote'): string => `
   SELECT wallet_address, ${own} AS token_address, tx_hash, ins_index, inner_ins_index, block_time, block_number,
     if(${own}_change_raw > 0, 'buy', 'sell') AS side, abs(${own}_change_raw) AS quantity_raw, ${own}_decimals AS decimals,
-    CASE valuation WHEN 'quote' THEN by_quote WHEN 'volume' THEN by_volume WHEN 'base' THEN by_base END AS value_usd, valuation,
+    value_usd, valuation,
     ${other} AS counter_token_address, source, pool_address
   FROM ${swaps} WHERE NOT ${own}_is_money AND ${own}_change_raw <> 0`
 
