@@ -14,12 +14,12 @@ import {
 } from './pnl_measures.js'
 import { allTokens, knownTrades, timeframes } from './realized_sales.js'
 
-/** Wilson (1927): where a share lies with 95 % confidence, at worst. */
-const wilsonLowerBound = (wins: string, of: string): string => {
+/** Wilson (1927): where a share lies with 95 % confidence, at worst. Held between 0 and the share, which rounding else leaves. */
+export const wilsonLowerBound = (wins: string, of: string): string => {
   const z = 1.96
   const share = `(${wins} / ${of})`
   const spread = `${z} * sqrt((${share} * (1 - ${share}) + ${(z * z) / 4} / ${of}) / ${of})`
-  return `CASE WHEN ${of} > 0 THEN greatest(0, (${share} + ${(z * z) / 2} / ${of} - ${spread}) / (1 + ${z * z} / ${of})) END`
+  return `CASE WHEN ${of} > 0 THEN least(${share}, greatest(0, (${share} + ${(z * z) / 2} / ${of} - ${spread}) / (1 + ${z * z} / ${of}))) END`
 }
 
 /** Every wallet, token and timeframe, with its measures side by side. */
