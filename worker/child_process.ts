@@ -23,7 +23,7 @@ export interface Child {
 
 /**
  * Starts one of our own programs in a process group of its own, its output in a log file, and waits until it says that it is
- * ready. It ends by itself when this process does: its channel to us closes.
+ * ready, or with `{ failed: ... }` why it is not. It ends by itself when this process does: its channel to us closes.
  */
 export const startChild = async (options: ChildOptions): Promise<Child> => {
   const log = await open(options.logFile, 'a')
@@ -50,6 +50,7 @@ export const startChild = async (options: ChildOptions): Promise<Child> => {
 
 const waitUntilReady = (child: ChildProcess, { name, logFile, readyTimeoutMs }: ChildOptions): Promise<unknown> =>
   new Promise((resolve, reject) => {
+    let reason: unknown
     const fail = (what: string) => reject(new SourceUnavailable(`the ${name} ${what}; see ${logFile}`))
     const tooLate = setTimeout(() => {
       child.kill('SIGKILL')
@@ -58,10 +59,12 @@ const waitUntilReady = (child: ChildProcess, { name, logFile, readyTimeoutMs }: 
     child.once('error', (error) => fail(`did not start (${error.message})`))
     child.once('exit', (code, signal) => {
       clearTimeout(tooLate)
-      fail(`ended while starting (${signal ?? `exit ${code}`})`)
+      fail(reason === undefined ? `ended while starting (${signal ?? `exit ${code}`})` : `cannot start: ${reason}`)
     })
     child.on('message', (message) => {
-      if (typeof message !== 'object' || !('ready' in message)) return
+      if (typeof message !== 'object') return
+      if ('failed' in message) reason = message.failed
+      if (!('ready' in message)) return
       clearTimeout(tooLate)
       resolve(message.ready)
     })

@@ -110,6 +110,13 @@ program
   .description('a worker alone, for a catalog and a Temporal that run elsewhere')
   .action(() => runWorker(loadConfig(), log))
 
+// A reader that has seen enough (`| head`) is no failure; the command goes on to end cleanly.
+for (const stream of [process.stdout, process.stderr]) {
+  stream.on('error', (error: NodeJS.ErrnoException) => {
+    if (error.code !== 'EPIPE') throw error
+  })
+}
+
 /** One message for whatever went wrong: ours say what to do; anything else is a defect and shows where. */
 const report = (error: unknown): number => {
   if (error instanceof CommanderError) return error.exitCode

@@ -15,9 +15,20 @@ const concurrentActivities = 8
 
 /**
  * A worker for every domain, until SIGTERM, SIGINT or the end of the process that started it: then it drains. Brings the lake to
- * the definitions first. Tells a parent `{ ready: true }` when it polls.
+ * the definitions first. Tells a parent `{ ready: true }` when it polls, and `{ failed: ... }` what went wrong where it fails.
  */
 export const runWorker = async (config: Config, log: (line: string) => void): Promise<void> => {
+  try {
+    await work(config, log)
+  } catch (error) {
+    process.send?.({ failed: error instanceof Error ? error.message : String(error) })
+    throw error
+  } finally {
+    if (process.connected) process.disconnect()
+  }
+}
+
+const work = async (config: Config, log: (line: string) => void): Promise<void> => {
   const { temporal } = config
   if (temporal.kind === 'local') {
     throw new InvalidInput(
@@ -38,6 +49,5 @@ export const runWorker = async (config: Config, log: (line: string) => void): Pr
   } finally {
     await lake.close()
     await rm(path.join(config.home, 'spill', String(process.pid)), { recursive: true, force: true })
-    if (process.connected) process.disconnect()
   }
 }

@@ -1,5 +1,5 @@
 import { NativeConnection, Worker } from '@temporalio/worker'
-import { connectionOptions, type RemoteTemporal } from '../infra/temporal/connection.js'
+import { connectionOptions, type RemoteTemporal, temporalUnreachable } from '../infra/temporal/connection.js'
 import { FailureInterceptor } from '../infra/temporal/failure_interceptor.js'
 import { type Dependencies, domains } from './domains.js'
 
@@ -27,7 +27,10 @@ export interface RunningWorkers {
 
 /** One worker per domain, each on its own task queue with its own prebuilt bundle, all on one connection. */
 export const startWorkers = async (options: WorkersOptions): Promise<RunningWorkers> => {
-  const connection = await NativeConnection.connect(await connectionOptions(options.temporal))
+  const { address } = options.temporal
+  const connection = await NativeConnection.connect(await connectionOptions(options.temporal)).catch((cause) => {
+    throw temporalUnreachable(address, cause)
+  })
   const workers = await Promise.all(
     domains.map(({ domain, activities }) =>
       Worker.create({

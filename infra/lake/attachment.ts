@@ -41,7 +41,7 @@ export const attachLake = async (session: Session, options: LakeOptions): Promis
     }
   } catch (cause) {
     throw new SourceUnavailable(
-      `the lake's catalog cannot be attached (LAKE_CATALOG, LAKE_DATA): ${firstLine(cause)}`,
+      `the lake's catalog cannot be attached; correct LAKE_CATALOG or LAKE_DATA, or start what they name: ${firstLine(cause)}`,
       undefined,
       {
         cause,

@@ -40,10 +40,14 @@ export const connectClient = async (temporal: RemoteTemporal): Promise<Client> =
     const connection = await Connection.connect({ ...options, connectTimeout: connectTimeoutMs })
     return new Client({ connection, namespace: temporal.namespace })
   } catch (cause) {
-    throw new SourceUnavailable(
-      `Temporal does not answer at ${temporal.address} (TEMPORAL_ADDRESS): start it, or unset TEMPORAL_ADDRESS to use the built-in one`,
-      undefined,
-      { cause },
-    )
+    throw temporalUnreachable(temporal.address, cause)
   }
 }
+
+/** What client and worker say alike when nobody answers at the address. */
+export const temporalUnreachable = (address: string, cause: unknown): SourceUnavailable =>
+  new SourceUnavailable(
+    `Temporal does not answer at ${address} (TEMPORAL_ADDRESS): start it, or unset TEMPORAL_ADDRESS to use the built-in one`,
+    undefined,
+    { cause },
+  )

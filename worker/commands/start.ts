@@ -6,7 +6,7 @@ import { followRun } from '../follow_run.js'
 import { readLake } from '../lake_reader.js'
 import { type LocalStack, startLocalStack } from '../local_stack.js'
 import type { Output } from '../output.js'
-import { pipelineNamed } from '../pipelines.js'
+import { parsePipelineInput, pipelineNamed } from '../pipelines.js'
 import { startRun, temporalOf } from './run.js'
 import { printTop } from './top.js'
 
@@ -26,6 +26,8 @@ export const runStart = async (
   request: StartRequest,
 ): Promise<void> => {
   const begin = Date.now()
+  // Before the stack: bad input is told at once, not after it is up.
+  if (request.pipeline !== undefined) parsePipelineInput(pipelineNamed(request.pipeline.name), request.pipeline.input)
   const stopping = new AbortController()
   for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP'] as const) process.on(signal, () => stopping.abort())
   log('starting PostgreSQL, Temporal and a worker …')
