@@ -1,22 +1,16 @@
-import { spawnSync } from 'node:child_process'
-import { existsSync } from 'node:fs'
-import { cpus } from 'node:os'
-import { fileURLToPath } from 'node:url'
-import { type FifoContestant, fifoContestants } from './fifo_contestants.js'
-import { generateTrades } from './fifo_trades.js'
-
 /**
  * FIFO over 10 million trades (20,000 wallets x 20 tokens) against DuckDB's own sort of the same rows, a pandas group loop and a
  * TypeScript loop. Each runs in a process of its own, one after another, round by round; the best of each counts.
  *
  *   node fifo.js [--rows 10000000] [--rounds 3] [--database /tmp/tributary_fifo.duckdb] [--python python3]
  */
-interface Measurement {
-  readonly seconds: number
-  readonly cpuSeconds: number
-  readonly peakGib: number
-  readonly rows: number
-}
+import { spawnSync } from 'node:child_process'
+import { existsSync } from 'node:fs'
+import { cpus } from 'node:os'
+import { fileURLToPath } from 'node:url'
+import { type FifoContestant, fifoContestants } from './fifo_contestants.js'
+import type { FifoMeasurement } from './fifo_pandas.js'
+import { generateTrades } from './fifo_trades.js'
 
 const option = (name: string, byDefault: string): string => {
   const at = process.argv.indexOf(`--${name}`)
@@ -28,20 +22,20 @@ const database = option('database', '/tmp/tributary_fifo.duckdb')
 const python = option('python', 'python3')
 
 /** In a process of its own, so that its peak memory is its own and nobody's cache helps the next. */
-const measure = (name: string): Measurement | undefined => {
+const measure = (name: string): FifoMeasurement | undefined => {
   const arguments_ = [fileURLToPath(import.meta.url), '--measure', name, '--database', database, '--python', python]
   const { status, stdout, stderr } = spawnSync(process.execPath, arguments_, { encoding: 'utf8' })
-  if (status === 0) return JSON.parse(stdout) as Measurement
+  if (status === 0) return JSON.parse(stdout) as FifoMeasurement
   process.stderr.write(`${name}: ${stderr.trim().split('\n').at(-1)}\n`)
   return undefined
 }
 
-const best = (measurements: readonly Measurement[]): Measurement | undefined =>
+const best = (measurements: readonly FifoMeasurement[]): FifoMeasurement | undefined =>
   measurements.toSorted((a, b) => a.seconds - b.seconds)[0]
 
 const compare = async (): Promise<void> => {
   if (!existsSync(database)) await generateTrades(database, rows)
-  const results = new Map<string, Measurement[]>()
+  const results = new Map<string, FifoMeasurement[]>()
   for (let round = 0; round < Number(option('rounds', '3')); round++)
     for (const name of Object.keys(fifoContestants)) {
       const measured = measure(name)

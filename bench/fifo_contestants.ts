@@ -6,21 +6,14 @@ import { type DuckDBConnection, DuckDBInstance } from '@duckdb/node-api'
 import { pieces, positions } from '../schemas/traders/silver/fifo.js'
 import { lotMatches } from '../schemas/traders/silver/lot_matches.js'
 import { tradeOrder } from '../schemas/traders/silver/trades.js'
-import { pandasLoop } from './fifo_pandas.js'
+import { type FifoMeasurement, pandasLoop } from './fifo_pandas.js'
 import { typescriptLoop } from './fifo_typescript.js'
-
-interface Result {
-  readonly seconds: number
-  readonly cpuSeconds: number
-  readonly peakGib: number
-  readonly rows: number
-}
 
 export interface FifoContestant {
   readonly title: string
   /** Times the sort, of the issue. */
   readonly target: string
-  readonly run: (database: string, python: string) => Promise<Result>
+  readonly run: (database: string, python: string) => Promise<FifoMeasurement>
 }
 
 /** Peak of this process, children excluded. */
@@ -30,7 +23,7 @@ const peakGib = (): number =>
 /** Times `work` on the trades, on a connection with 2 threads and 2.5 GB. `work` answers the number of rows it made. */
 const timed =
   (work: (connection: DuckDBConnection) => Promise<number>) =>
-  async (database: string): Promise<Result> => {
+  async (database: string): Promise<FifoMeasurement> => {
     const spill = await mkdtemp(join(tmpdir(), 'tributary_fifo_'))
     const options = { threads: '2', memory_limit: '2500MB', temp_directory: spill, access_mode: 'READ_ONLY' }
     const connection = await (await DuckDBInstance.create(database, options)).connect()
@@ -42,10 +35,7 @@ const timed =
   }
 
 const create = async (connection: DuckDBConnection, name: string, select: string): Promise<number> => {
-  const start = performance.now()
   const result = await connection.runAndReadAll(`CREATE TEMP TABLE ${name} AS ${select}`)
-  if (process.env['FIFO_STEPS'] !== undefined)
-    process.stderr.write(`${name} ${((performance.now() - start) / 1000).toFixed(1)} s\n`)
   return Number(result.getRows()[0]?.[0])
 }
 

@@ -36,14 +36,14 @@ print(json.dumps({"seconds": time.perf_counter() - start, "cpuSeconds": time.pro
   "peakGib": resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 2**20, "rows": len(realized)}))
 `
 
-interface Result {
+export interface FifoMeasurement {
   readonly seconds: number
   readonly cpuSeconds: number
   readonly peakGib: number
   readonly rows: number
 }
 
-export const pandasLoop = async (database: string, python: string): Promise<Result> => {
+export const pandasLoop = async (database: string, python: string): Promise<FifoMeasurement> => {
   const folder = await mkdtemp(join(tmpdir(), 'tributary_fifo_'))
   const file = join(folder, 'trades.csv')
   const connection = await (await DuckDBInstance.create(database, { threads: '2', access_mode: 'READ_ONLY' })).connect()
@@ -57,7 +57,7 @@ export const pandasLoop = async (database: string, python: string): Promise<Resu
   await rm(folder, { recursive: true })
   if (status !== 0) throw new Error(`pandas: ${stderr}`)
   const factor = Number(counts?.[0])
-  const measured = JSON.parse(stdout) as Result
+  const measured = JSON.parse(stdout) as FifoMeasurement
   return {
     ...measured,
     seconds: measured.seconds * factor,
