@@ -24,6 +24,8 @@ export interface Inspection {
 /** Enough to see what is wrong; a row is not copied whole into a failure message. */
 const evidenceRows = 3
 const evidenceLimitCharacters = 2_000
+/** A message is read on a terminal; meta.quality has the evidence whole. */
+const messageEvidenceCharacters = 300
 
 /** Counts, hashes and checks the staged rows of one table in a single pass; only failed checks cost a second look. */
 export const inspect = async (session: Session, table: Table, staged: string): Promise<Inspection> => {
@@ -55,7 +57,7 @@ export const refusals = (inspections: readonly Inspection[]): string[] =>
       .filter(({ severity, offendingCount }) => severity === 'blocking' && offendingCount > 0)
       .map(
         ({ checkName, offendingCount, details = '' }) =>
-          `${table.name}: "${checkName}" does not hold for ${offendingCount} of ${rowCount} rows ${details}`,
+          `${table.name}: "${checkName}" does not hold for ${offendingCount} of ${rowCount} rows; meta.quality shows them: ${details.slice(0, messageEvidenceCharacters)}`,
       ),
   )
 

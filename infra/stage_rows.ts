@@ -9,6 +9,8 @@ import {
   DuckDBTimestampTZValue,
   type DuckDBType,
   type DuckDBValue,
+  ENUM,
+  HUGEINT,
   INTEGER,
   TIMESTAMPTZ,
   VARCHAR,
@@ -30,7 +32,7 @@ export const stageRows = async <T extends Table>(
   table: T,
   rows: Iterable<Row<T> | readonly Row<T>[]> | AsyncIterable<Row<T> | readonly Row<T>[]>,
 ): Promise<number> => {
-  const columns = Object.entries(table.columns).map(([column, { sql }]) => ({ column, sql, ...storage(sql) }))
+  const columns = Object.entries(table.columns).map(([column, { sql }]) => ({ column, sql, store: storage(sql) }))
   const ddl = columns.map(({ column, sql }) => `${quotedIdentifier(column)} ${sql}`).join(', ')
   await connection.run(`CREATE TEMP TABLE ${quotedIdentifier(name)} (${ddl})`)
   try {
@@ -39,19 +41,10 @@ export const stageRows = async <T extends Table>(
     let count = 0
     const flush = () => {
       if (pending.length === 0) return
-      const chunk = DuckDBDataChunk.create(
-        columns.map(({ type }) => type),
-        pending.length,
-      )
-      for (const [index, { column, stored }] of columns.entries()) {
-        chunk.setColumnValues(
-          index,
-          pending.map((row) => {
-            const value = row[column]
-            return value === null || value === undefined ? null : stored(value)
-          }),
-        )
-      }
+      const stored = columns.map(({ column, store }) => store(pending.map((row) => row[column] ?? null)))
+      const types = stored.map(({ type }) => type)
+      const chunk = DuckDBDataChunk.create(types, pending.length)
+      for (const [index, { values }] of stored.entries()) chunk.setColumnValues(index, values)
       appender.appendDataChunk(chunk)
       count += pending.length
       pending = []
@@ -71,13 +64,13 @@ export const stageRows = async <T extends Table>(
 
 const isPage = <R>(some: R | readonly R[]): some is readonly R[] => Array.isArray(some)
 
-interface Storage {
+/** A column's values of one chunk as DuckDB's client wants them; the appender casts `type` to the column's own. */
+interface Stored {
   readonly type: DuckDBType
-  /** The row's value as DuckDB's client wants it. */
-  readonly stored: (value: unknown) => DuckDBValue
+  readonly values: readonly DuckDBValue[]
 }
 
-const asIs = (value: unknown): DuckDBValue => value as DuckDBValue
+type Storage = (values: readonly unknown[]) => Stored
 
 const storage = (sql: string): Storage => {
   const decimal = /^DECIMAL\((\d+),\s*(\d+)\)$/.exec(sql)
@@ -87,27 +80,41 @@ const storage = (sql: string): Storage => {
   return found
 }
 
-const storages: Readonly<Record<string, Storage>> = {
-  VARCHAR: { type: VARCHAR, stored: asIs },
-  BOOLEAN: { type: BOOLEAN, stored: asIs },
-  INTEGER: { type: INTEGER, stored: asIs },
-  BIGINT: { type: BIGINT, stored: asIs },
-  DOUBLE: { type: DOUBLE, stored: asIs },
-  TIMESTAMPTZ: {
-    type: TIMESTAMPTZ,
-    stored: (value) => new DuckDBTimestampTZValue(BigInt((value as Date).getTime()) * 1000n),
-  },
+const asIs =
+  (type: DuckDBType): Storage =>
+  (values) => ({ type, values: values as DuckDBValue[] })
+
+const converted =
+  (type: DuckDBType, convert: (value: unknown) => DuckDBValue): Storage =>
+  (values) => ({ type, values: values.map((value) => (value === null ? null : convert(value))) })
+
+/** An ENUM's value ends at NUL, and unpaired surrogates all become the same character; a VARCHAR bears both. */
+const noEnumValue = /[\u0000\ud800-\udfff]/
+
+/** Most of the cost of staging is that every string is a call of its own; strings that repeat are handed over once, as an ENUM. */
+const textStorage: Storage = (values) => {
+  const distinct = new Set(values as DuckDBValue[])
+  distinct.delete(null)
+  const strings = [...distinct].map(String)
+  // An ENUM's values are written and read back one by one: it has to be much shorter than the column.
+  const pays = strings.length > 0 && strings.length <= values.length / 16
+  return asIs(pays && !strings.some((string) => noEnumValue.test(string)) ? ENUM(strings) : VARCHAR)(values)
 }
 
-const decimalStorage = (width: number, scale: number): Storage => ({
-  type: DECIMAL(width, scale),
-  stored: (value) =>
-    new DuckDBDecimalValue(
-      typeof value === 'bigint' ? value * 10n ** BigInt(scale) : scaled(String(value), scale),
-      width,
-      scale,
-    ),
-})
+const storages: Readonly<Record<string, Storage>> = {
+  VARCHAR: textStorage,
+  BOOLEAN: asIs(BOOLEAN),
+  INTEGER: asIs(INTEGER),
+  BIGINT: asIs(BIGINT),
+  DOUBLE: asIs(DOUBLE),
+  TIMESTAMPTZ: converted(TIMESTAMPTZ, (value) => new DuckDBTimestampTZValue(BigInt((value as Date).getTime()) * 1000n)),
+}
+
+const decimalStorage = (width: number, scale: number): Storage =>
+  // What fits its column without a fraction is appended as it is, without a value object each.
+  scale === 0
+    ? asIs(HUGEINT)
+    : converted(DECIMAL(width, scale), (value) => new DuckDBDecimalValue(scaled(String(value), scale), width, scale))
 
 /** `-12.5` at scale 3 is -12500: exact, by digits. */
 const scaled = (text: string, scale: number): bigint => {

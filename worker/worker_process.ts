@@ -3,6 +3,8 @@ import path from 'node:path'
 import type { Config } from '../infra/config.js'
 import { InvalidInput } from '../infra/errors.js'
 import { reconcile } from '../infra/lake/reconcile.js'
+import { connectClient, type RemoteTemporal } from '../infra/temporal/connection.js'
+import { ensureSearchAttributes } from '../infra/temporal/search_attributes.js'
 import { bundlePath } from './bundle_path.js'
 import { codeVersion } from './code_version.js'
 import { createDependencies } from './dependencies.js'
@@ -35,6 +37,7 @@ const work = async (config: Config, log: (line: string) => void): Promise<void> 
       'TEMPORAL_ADDRESS is not set: a worker on its own needs one; `npx tributary up` starts one with the built-in server',
     )
   }
+  await prepareNamespace(temporal)
   const lake = await openConfiguredLake(config, standaloneCatalog(config), { readOnly: false, log })
   try {
     const stages = domains.flatMap(({ domain }) => domain.stages)
@@ -49,5 +52,15 @@ const work = async (config: Config, log: (line: string) => void): Promise<void> 
   } finally {
     await lake.close()
     await rm(path.join(config.home, 'spill', String(process.pid)), { recursive: true, force: true })
+  }
+}
+
+/** Also the first word with Temporal: one that is not there is told of before anything else is begun. */
+const prepareNamespace = async (temporal: RemoteTemporal): Promise<void> => {
+  const client = await connectClient(temporal)
+  try {
+    await ensureSearchAttributes(client.connection, temporal.namespace)
+  } finally {
+    await client.connection.close()
   }
 }

@@ -1,6 +1,7 @@
 import { mkdir } from 'node:fs/promises'
 import { dirname } from 'node:path'
 import { Connection } from '@temporalio/client'
+import { searchAttributes } from '../temporal/search_attributes.js'
 import type { ProcessRegistry } from './process_registry.js'
 import { dyingWithUs } from './run_as.js'
 import { type ServerProcess, startServer, untilReady } from './server_process.js'
@@ -22,14 +23,6 @@ export interface RunningTemporal extends ServerProcess {
   uiUrl: string
 }
 
-/** What the workflows write about themselves, so that the Temporal UI can filter by it. */
-export const SEARCH_ATTRIBUTES = {
-  Domain: 'Keyword',
-  RunKind: 'Keyword',
-  Snapshot: 'Int',
-  QualityStatus: 'Keyword',
-} as const
-
 const READY_TIMEOUT_MS = 60_000
 const STOP_GRACE_MS = 10_000
 const PROBE_TIMEOUT_MS = 2_000
@@ -42,7 +35,7 @@ export async function startTemporalServer(options: TemporalServerOptions): Promi
   const address = `127.0.0.1:${options.port}`
   const folder = dirname(options.databaseFile)
   await mkdir(folder, { recursive: true })
-  const attributes = Object.entries(SEARCH_ATTRIBUTES).flatMap(([name, type]) => [
+  const attributes = Object.entries(searchAttributes).flatMap(([name, type]) => [
     '--search-attribute',
     `${name}=${type}`,
   ])
@@ -77,7 +70,7 @@ async function isServing(connection: Connection): Promise<boolean> {
   try {
     return await connection.withDeadline(Date.now() + PROBE_TIMEOUT_MS, async () => {
       const { customAttributes } = await connection.operatorService.listSearchAttributes({ namespace: 'default' })
-      return Object.keys(SEARCH_ATTRIBUTES).every((name) => name in customAttributes)
+      return Object.keys(searchAttributes).every((name) => name in customAttributes)
     })
   } catch {
     return false

@@ -1,0 +1,134 @@
+import { TestWorkflowEnvironment } from '@temporalio/testing'
+import { Worker } from '@temporalio/worker'
+import { afterAll, beforeAll, expect, inject, test } from 'vitest'
+import type { Receipt } from '../../activities/receipt.js'
+import { createTradersActivities, type TradersActivities } from '../../activities/traders/index.js'
+import { loadConfig } from '../../infra/config.js'
+import { SourceUnavailable } from '../../infra/errors.js'
+import { provision } from '../../infra/provision/provision.js'
+import { FailureInterceptor } from '../../infra/temporal/failure_interceptor.js'
+import type { SmartTradersResult } from '../../workflows/traders/smart_traders.js'
+
+/** The workflow alone, against activities that only count, on a server that skips time. */
+let environment: TestWorkflowEnvironment
+beforeAll(async () => {
+  const { cacheDir, tools } = loadConfig({ ...process.env, LAKE_CATALOG: undefined })
+  const { path } = await provision('temporal-test-server', { cacheDir, overrides: tools, log: () => undefined })
+  environment = await TestWorkflowEnvironment.createTimeSkipping({
+    server: { executable: { type: 'existing-path', path } },
+  })
+  // The time-skipping server adds search attributes, but does not list them.
+  await environment.connection.operatorService.addSearchAttributes({
+    namespace: environment.client.options.namespace,
+    searchAttributes: { Domain: 2, RunKind: 2, Snapshot: 3, QualityStatus: 2 },
+  })
+})
+afterAll(() => environment.teardown())
+
+let snapshots = 0
+const receipt = (rows: Record<string, number> = {}): Receipt => {
+  snapshots += 1
+  return {
+    key: `test/${snapshots}`,
+    stage: 'test',
+    step: 'test',
+    snapshotId: snapshots,
+    rows,
+    contentHashes: {},
+    inputs: {},
+    parameters: {},
+    committedAt: '2026-11-21T06:00:00.000Z',
+  }
+}
+
+const calm: TradersActivities = {
+  selectTokens: async () => ({ receipt: receipt(), computeUnits: 100, tokens: 25 }),
+  fetchWhales: async () => ({ receipt: receipt(), computeUnits: 500 }),
+  planHistories: async () => ({ wallets: 200, batches: 4 }),
+  fetchHistories: async () => ({ receipt: receipt({ 'traders_bronze.transaction_history': 10 }), computeUnits: 50 }),
+  deriveSilver: async () => ({ receipt: receipt() }),
+  deriveGold: async () => ({ receipt: receipt() }),
+  syncWebhook: async () => ({ receipt: receipt(), note: 'confirmed: test' }),
+}
+
+const run = async (activities: Partial<TradersActivities>, input: object = {}): Promise<SmartTradersResult> => {
+  const taskQueue = `traders-${crypto.randomUUID()}`
+  const worker = await Worker.create({
+    connection: environment.nativeConnection,
+    taskQueue,
+    workflowBundle: { codePath: inject('tradersBundle') },
+    activities: { ...calm, ...activities },
+    interceptors: { activity: [(context) => ({ inbound: new FailureInterceptor(context) })] },
+  })
+  return worker.runUntil(
+    environment.client.workflow.execute<() => Promise<SmartTradersResult>>('smartTraders', {
+      taskQueue,
+      workflowId: taskQueue,
+      args: [input] as never,
+    }),
+  )
+}
+
+test('the fakes stand for every activity there is', () => {
+  const real = createTradersActivities({} as Parameters<typeof createTradersActivities>[0])
+  expect(Object.keys(calm).toSorted()).toEqual(Object.keys(real).toSorted())
+})
+
+test('a source that is away for hours delays a run and does not fail it', async () => {
+  const startedAt = await environment.currentTimeMs()
+  const away = startedAt + 6 * 3_600_000
+  const result = await run({
+    selectTokens: async () => {
+      if ((await environment.currentTimeMs()) < away) throw new SourceUnavailable('BirdEye answered 503')
+      return { receipt: receipt(), computeUnits: 100, tokens: 25 }
+    },
+  })
+  expect(result.webhook).toBe('confirmed: test')
+  expect(await environment.currentTimeMs()).toBeGreaterThanOrEqual(away)
+})
+
+test('the run’s time is the input’s, in UTC, else the start', async () => {
+  expect((await run({}, { asOf: '2026-11-21T08:00:00+02:00' })).asOf).toBe('2026-11-21T06:00:00.000Z')
+  const before = await environment.currentTimeMs()
+  const { asOf } = await run({})
+  expect(Date.parse(asOf)).toBeGreaterThanOrEqual(before - 1_000)
+})
+
+test('no batch is begun after one was parked, and the run ends with the reason', async () => {
+  let batches = 0
+  const result = await run(
+    {
+      fetchHistories: async () => {
+        batches += 1
+        return { receipt: receipt(), computeUnits: 10, ...(batches === 2 ? { parked: 'quota' } : {}) }
+      },
+    },
+    { history: { concurrentBatches: 1 } },
+  )
+  expect(batches).toBe(2)
+  expect(result.parked).toBe('quota')
+  expect(result.snapshotId).toBeGreaterThan(0)
+})
+
+test('the batches share what is left of the budget, and never more', async () => {
+  const shares: number[] = []
+  const result = await run(
+    {
+      fetchHistories: async ({ computeUnits }) => {
+        shares.push(computeUnits)
+        return { receipt: receipt(), computeUnits: 50 }
+      },
+    },
+    { history: { concurrentBatches: 1 }, budget: { computeUnits: 3_000 } },
+  )
+  // 3,000 less 100 for the tokens and 3 x 500 for the whales, shared over 4, 3, 2 and 1 batches with 50 spent by each.
+  expect(shares).toEqual([350, 450, 650, 1250])
+  expect(result.computeUnits).toBe(100 + 3 * 500 + 4 * 50)
+})
+
+test('a refused webhook is the activity’s word and not the run’s end', async () => {
+  const result = await run({
+    syncWebhook: async () => ({ receipt: receipt(), note: 'failed: HELIUS_API_KEY is refused' }),
+  })
+  expect(result.webhook).toMatch(/^failed/)
+})
