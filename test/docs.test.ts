@@ -49,6 +49,8 @@ describe.each(documents)('%s', (document) => {
     )
     const npm = [...text.matchAll(/npm (run )?([a-z]+)([^`\n]*)/g)].flatMap(([, run, script = '', rest = '']) => {
       if (!scripts.includes(script) && !(run === undefined && script === 'ci')) return [`npm ${script} is no script`]
+      const bench = script === 'bench' && /^ -- (\w+)/.exec(rest)?.[1]
+      if (bench && !existsSync(path.join(root, 'bench', `${bench}.ts`))) return [`${bench} is no bench`]
       return script === 'start' ? problemsOf('start', rest.replace(/'[^']*'/g, '').replace(/.*? -- /, '')) : []
     })
     expect([...ours, ...npm]).toEqual([])
