@@ -80,11 +80,11 @@ export const insertJson = async (
   )
 }
 
-/** Stages validated rows in a temporary table of the session under the table's own name; resolves to its SQL name. */
+/** Stages validated rows, alone or by the page, in a temporary table of the session under the table's own name; resolves to its SQL name. */
 export const stage = async <T extends Table>(
   session: Session,
   table: T,
-  rows: Iterable<Row<T>> | AsyncIterable<Row<T>>,
+  rows: Iterable<Row<T>> | AsyncIterable<readonly Row<T>[]>,
 ): Promise<string> => {
   const name = `staged ${table.name}`
   await stageRows(session.connection, name, table, rows)

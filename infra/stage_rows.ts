@@ -88,17 +88,24 @@ const converted =
   (type: DuckDBType, convert: (value: unknown) => DuckDBValue): Storage =>
   (values) => ({ type, values: values.map((value) => (value === null ? null : convert(value))) })
 
-/** An ENUM's value ends at NUL, and unpaired surrogates all become the same character; a VARCHAR bears both. */
-const noEnumValue = /[\u0000\ud800-\udfff]/
+const surrogate = /[\ud800-\udfff]/
 
-/** Most of the cost of staging is that every string is a call of its own; strings that repeat are handed over once, as an ENUM. */
-const textStorage: Storage = (values) => {
-  const distinct = new Set(values as DuckDBValue[])
-  distinct.delete(null)
-  const strings = [...distinct].map(String)
-  // An ENUM's values are written and read back one by one: it has to be much shorter than the column.
-  const pays = strings.length > 0 && strings.length <= values.length / 16
-  return asIs(pays && !strings.some((string) => noEnumValue.test(string)) ? ENUM(strings) : VARCHAR)(values)
+/**
+ * Most of the cost of staging is that every string is a call of its own, so strings that repeat are handed over once, as an ENUM.
+ * Not so NUL, where an ENUM's value ends, and surrogates, which all become one value where they are not paired.
+ */
+const textStorage: Storage = (values) => asIs(repeatsOnly(values) ?? VARCHAR)(values)
+
+const repeatsOnly = (values: readonly unknown[]): DuckDBType | undefined => {
+  const distinct = new Set<string>()
+  for (const value of values) {
+    if (typeof value !== 'string' || distinct.has(value)) continue
+    if (value.includes('\u0000') || surrogate.test(value)) return undefined
+    distinct.add(value)
+    // An ENUM's values are written and read back one by one: it has to be much shorter than the column.
+    if (distinct.size > values.length / 16) return undefined
+  }
+  return distinct.size === 0 ? undefined : ENUM([...distinct])
 }
 
 const storages: Readonly<Record<string, Storage>> = {

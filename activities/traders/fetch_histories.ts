@@ -110,12 +110,12 @@ class Reading {
     }
   }
 
-  /** The rows of all wallets; what else a page says is remembered on the way. */
-  async *#rows(histories: Iterable<AsyncIterable<HistoryPage>>): AsyncGenerator<SwapRow> {
+  /** The rows of all wallets, by the page; what else a page says is remembered on the way. */
+  async *#rows(histories: Iterable<AsyncIterable<HistoryPage>>): AsyncGenerator<readonly SwapRow[]> {
     for await (const { rows, rejected, cursor } of merge(histories, walletsAtOnce)) {
       this.#cursors.set(cursor.wallet_address, cursor)
       this.#rejected.push(...rejected)
-      yield* rows
+      yield rows
     }
   }
 }

@@ -43,7 +43,7 @@ const extremes: Every = {
   money: '-99999999999999999999999999.000000000001',
 }
 
-const staged = async (rows: Iterable<Every> | AsyncIterable<Every>) => {
+const staged = async (rows: Iterable<Every | readonly Every[]> | AsyncIterable<Every>) => {
   const connection = await (await DuckDBInstance.create()).connect()
   await connection.run("SET TimeZone = 'UTC'")
   const count = await stageRows(connection, 'staged', everyType, rows)
@@ -79,6 +79,24 @@ test('keeps order and count over many chunks, from a stream', async () => {
     )
   ).getRowObjectsJson()
   expect(row).toEqual({ n: String(total), right: String(total) })
+})
+
+test('strings that repeat are kept to the last character, whatever they hold', async () => {
+  const unpaired = ['\ud800', '\udc00']
+  for (const some of [['', 'Bonk', '日本', null], ['🐶', 'x'], [null], ['a\u0000b', 'a\u0000c'], unpaired]) {
+    const names = Array.from({ length: 300 }, (_, index) => some[index % some.length] ?? null)
+    const { connection } = await staged(names.map((name) => ({ ...nothing, name })))
+    const rows = (await connection.runAndReadAll('SELECT name FROM staged')).getRowObjectsJson()
+    const stored = names.map((name) => (unpaired.includes(name ?? '') ? '\ufffd' : name))
+    expect(rows.map(({ name }) => name)).toEqual(stored)
+  }
+})
+
+test('pages and rows may come mixed', async () => {
+  const { connection, count } = await staged([[nothing, extremes], extremes, []])
+  expect(count).toBe(3)
+  const [row] = (await connection.runAndReadAll('SELECT count(name) AS n FROM staged')).getRowObjectsJson()
+  expect(row).toEqual({ n: '2' })
 })
 
 test('an empty source gives an empty table', async () => {
