@@ -22,6 +22,8 @@ interface PipelineOptions {
   readonly faults?: FaultRule[]
   readonly computeUnits?: number
   readonly data?: LakeOptions['data']
+  /** Puts something between the pipeline and the sandbox: resolves to the address to ask instead. */
+  readonly through?: (sandboxUrl: string) => Promise<string>
   readonly market?: { readonly tokens: number; readonly wallets: number; readonly swaps: number }
 }
 
@@ -48,9 +50,10 @@ export const startPipeline = async (options: PipelineOptions = {}): Promise<Pipe
     faults: options.faults ?? [],
     limits: options.computeUnits === undefined ? {} : { computeUnits: options.computeUnits },
   })
+  const baseUrl = (await options.through?.(sandbox.url)) ?? sandbox.url
   const { lake, options: lakeOptions, close } = await openScratchLake(traders.stages, 'postgres', options.data)
   const birdEye = new BirdEye({
-    baseUrl: sandbox.url,
+    baseUrl,
     apiKey: new Secret(canaries.birdeye),
     requestsPerSecond: 100_000,
     walletGroupRequestsPerMinute: 1_000_000,
@@ -58,7 +61,7 @@ export const startPipeline = async (options: PipelineOptions = {}): Promise<Pipe
     timeoutMs: 2_000,
     retries: { attempts: 8, firstDelayMs: 5, maxDelayMs: 40, maxRetryAfterMs: 1_000 },
   })
-  const helius = new Helius({ baseUrl: sandbox.url, apiKey: new Secret(canaries.helius), timeoutMs: 2_000 })
+  const helius = new Helius({ baseUrl, apiKey: new Secret(canaries.helius), timeoutMs: 2_000 })
   const address = inject('temporalAddress')
   // A namespace's task queues are shared by all test files; a name of its own keeps each worker to its own runs.
   const suffix = randomUUID()
