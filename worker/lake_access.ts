@@ -1,3 +1,4 @@
+import { rm } from 'node:fs/promises'
 import os from 'node:os'
 import path from 'node:path'
 import type { Config } from '../infra/config.js'
@@ -20,14 +21,22 @@ export const openConfiguredLake = async (
   { readOnly, log }: { readOnly: boolean; log: (line: string) => void },
 ): Promise<Lake> => {
   const { directory } = await provisionExtensions({ cacheDir: config.cacheDir, overrides: config.tools, log })
-  return openLake({
+  const temporaryDirectory = path.join(config.home, 'spill', String(process.pid))
+  const lake = await openLake({
     catalog,
     data: config.data,
     extensionDirectory: directory,
-    temporaryDirectory: path.join(config.home, 'spill', String(process.pid)),
+    temporaryDirectory,
     memoryLimitGiB: Math.max(1, Math.floor((os.totalmem() / 1024 ** 3) * memoryShare)),
     readOnly,
   })
+  return {
+    ...lake,
+    close: async () => {
+      await lake.close()
+      await rm(temporaryDirectory, { recursive: true, force: true })
+    },
+  }
 }
 
 /** The catalog a process without a local stack of its own attaches. */

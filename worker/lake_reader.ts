@@ -1,6 +1,7 @@
 import { existsSync } from 'node:fs'
 import { readFile } from 'node:fs/promises'
 import path from 'node:path'
+import { setTimeout as sleep } from 'node:timers/promises'
 import type { Config } from '../infra/config.js'
 import { InvalidInput } from '../infra/errors.js'
 import type { Lake, LakeOptions } from '../infra/lake/lake.js'
@@ -10,6 +11,7 @@ import { freePort } from '../infra/stack/port.js'
 import { startPostgres } from '../infra/stack/postgres.js'
 import { ProcessRegistry } from '../infra/stack/process_registry.js'
 import { catalogFolder, openConfiguredLake } from './lake_access.js'
+import { pollIntervalMs, readerDetails, readersGone } from './readers.js'
 
 interface ReadableCatalog {
   readonly catalog: LakeOptions['catalog']
@@ -51,9 +53,16 @@ const readableCatalog = async (config: Config): Promise<ReadableCatalog> => {
   const folder = catalogFolder(config)
   if (!existsSync(path.join(folder, 'data')))
     throw new InvalidInput(`${config.home} (TRIBUTARY_HOME) holds no catalog; ${noLake}`)
-  const running = (await homeHolder(config.home))?.details['catalog']
-  if (running !== undefined) return { catalog: await catalogAt(folder, running), close }
-  return startCatalog(config, folder)
+  for (;;) {
+    await readersGone(config.home)
+    const running = await homeHolder(config.home)
+    const address = running?.details['catalog']
+    if (address !== undefined) return { catalog: await catalogAt(folder, address), close }
+    const own = running === undefined ? await startCatalog(config, folder) : undefined
+    if (own !== undefined) return own
+    // An `up` that is starting says where its catalog is as soon as it is ready.
+    await sleep(pollIntervalMs)
+  }
 }
 
 const catalogAt = async (folder: string, address: string): Promise<LakeOptions['catalog']> => {
@@ -65,13 +74,15 @@ const catalogAt = async (folder: string, address: string): Promise<LakeOptions['
   }
 }
 
-const startCatalog = async (config: Config, folder: string): Promise<ReadableCatalog> => {
-  const lock = await lockHome(config.home)
+/** Nothing where another process took the home first. */
+const startCatalog = async (config: Config, folder: string): Promise<ReadableCatalog | undefined> => {
+  const lock = await lockHome(config.home).catch(() => undefined)
+  if (lock === undefined) return undefined
   try {
+    await lock.publish(readerDetails)
     const registry = new ProcessRegistry(config.home)
     const logFile = path.join(config.home, 'logs', 'postgres.log')
     const server = await startPostgres({ folder, port: await freePort(5_433), logFile, registry, log: () => undefined })
-    await lock.publish({ catalog: `127.0.0.1:${server.address.port}` })
     const close = async () => {
       await server.stop()
       await lock.release()

@@ -6,9 +6,11 @@ import { lockHome } from '../infra/stack/home_lock.js'
 import { freePort } from '../infra/stack/port.js'
 import { startPostgres } from '../infra/stack/postgres.js'
 import { ProcessRegistry } from '../infra/stack/process_registry.js'
+import type { ServerProcess } from '../infra/stack/server_process.js'
 import { startTemporalServer } from '../infra/stack/temporal_server.js'
 import { catalogFolder } from './lake_access.js'
 import { startLocalSandbox } from './local_sandbox.js'
+import { readersGone } from './readers.js'
 import { startSupervisedWorker } from './supervised_worker.js'
 
 /** Where the parts listen when nobody else does: Temporal's own defaults, PostgreSQL beside its usual port. */
@@ -20,6 +22,8 @@ export interface LocalStack {
   readonly config: Config
   readonly uiUrl: string | undefined
   readonly sandboxUrl: string | undefined
+  /** Resolves, with what to say, when a server that was started here ends unasked. */
+  readonly broken: Promise<string>
   /** Stops everything, newest first. */
   stop(): Promise<void>
 }
@@ -29,9 +33,22 @@ export interface LocalStack {
  * another has it. What was started is stopped again when a later part fails.
  */
 export const startLocalStack = async (config: Config, log: (line: string) => void): Promise<LocalStack> => {
+  await readersGone(config.home)
   const lock = await lockHome(config.home)
   const stops: (() => Promise<void>)[] = [() => lock.release()]
+  let stopping = false
+  let breakDown = (_: string): void => undefined
+  const broken = new Promise<string>((resolve) => {
+    breakDown = resolve
+  })
+  const watch = (server: ServerProcess) => {
+    stops.push(() => server.stop())
+    void server.exited.then((how) => {
+      if (!stopping) breakDown(`${server.name} ended unasked (${how}); see ${server.logFile}, and start again`)
+    })
+  }
   const stop = async () => {
+    stopping = true
     for (const each of stops.splice(0).reverse())
       await each().catch((error: unknown) => log(`while stopping: ${error}`))
   }
@@ -40,7 +57,7 @@ export const startLocalStack = async (config: Config, log: (line: string) => voi
     await registry.stopStrays(log)
     const logs = path.join(config.home, 'logs')
     await mkdir(logs, { recursive: true })
-    const parts: Parts = { config, registry, logs, log, started: (each) => stops.push(each) }
+    const parts: Parts = { config, registry, logs, log, started: (each) => stops.push(each), watch }
     const [catalog, temporal, sandbox] = await Promise.allSettled([
       startCatalog(parts),
       startTemporal(parts),
@@ -54,7 +71,7 @@ export const startLocalStack = async (config: Config, log: (line: string) => voi
       ...(temporal === undefined ? {} : { temporal: temporal.resolved.temporal.address, ui: temporal.uiUrl }),
       ...(sandbox === undefined ? {} : { sandbox: sandbox.url }),
     })
-    return { config: running, uiUrl: temporal?.uiUrl, sandboxUrl: sandbox?.url, stop }
+    return { config: running, uiUrl: temporal?.uiUrl, sandboxUrl: sandbox?.url, broken, stop }
   } catch (error) {
     await stop()
     throw error
@@ -69,6 +86,8 @@ export interface Parts {
   readonly log: (line: string) => void
   /** Remembers how to stop a part that runs. */
   readonly started: (stop: () => Promise<void>) => void
+  /** The same for a server, whose end is watched for too. */
+  readonly watch: (server: ServerProcess) => void
 }
 
 /** Lets every part finish starting, so that none is left behind, and throws the first failure. */
@@ -80,16 +99,16 @@ const valuesOrFirstReason = <T extends readonly unknown[]>(
   return results.map((result) => (result.status === 'fulfilled' ? result.value : undefined)) as unknown as T
 }
 
-const startCatalog = async ({ config, registry, logs, log, started }: Parts) => {
+const startCatalog = async ({ config, registry, logs, log, watch }: Parts) => {
   if (config.catalog.kind !== 'embedded') return undefined
   const port = await portOf('PostgreSQL', preferredPorts.catalog, log)
   const folder = catalogFolder(config)
   const server = await startPostgres({ folder, port, logFile: path.join(logs, 'postgres.log'), registry, log })
-  started(() => server.stop())
+  watch(server)
   return { port, resolved: { catalog: { kind: 'postgres', address: server.address } } } as const
 }
 
-const startTemporal = async ({ config, registry, logs, log, started }: Parts) => {
+const startTemporal = async ({ config, registry, logs, log, watch }: Parts) => {
   const { temporal } = config
   if (temporal.kind !== 'local') return undefined
   const { path: program } = await provision('temporal-cli', { cacheDir: config.cacheDir, overrides: config.tools, log })
@@ -104,7 +123,7 @@ const startTemporal = async ({ config, registry, logs, log, started }: Parts) =>
     logFile: path.join(logs, 'temporal.log'),
     registry,
   })
-  started(() => server.stop())
+  watch(server)
   const { address, uiUrl } = server
   return { uiUrl, resolved: { temporal: { kind: 'remote', address, namespace: temporal.namespace } } } as const
 }

@@ -1,5 +1,3 @@
-import { rm } from 'node:fs/promises'
-import path from 'node:path'
 import type { Config } from '../infra/config.js'
 import { InvalidInput } from '../infra/errors.js'
 import { reconcile } from '../infra/lake/reconcile.js'
@@ -51,7 +49,6 @@ const work = async (config: Config, log: (line: string) => void): Promise<void> 
     log('worker drained')
   } finally {
     await lake.close()
-    await rm(path.join(config.home, 'spill', String(process.pid)), { recursive: true, force: true })
   }
 }
 

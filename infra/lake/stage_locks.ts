@@ -1,4 +1,6 @@
 import { createHash } from 'node:crypto'
+import { readFileSync } from 'node:fs'
+import type { ConnectionOptions } from 'node:tls'
 import { Pool, type PoolClient } from 'pg'
 import type { PostgresAddress } from '../postgres_address.js'
 
@@ -13,12 +15,11 @@ export class StageLocks {
   constructor(address: PostgresAddress | undefined) {
     if (address === undefined) return
     const { parameters, password, ...login } = address
-    const ssl = !['', 'disable', 'allow', 'prefer'].includes(parameters['sslmode'] ?? '')
     // A connection for each stage being committed; a waiting one must not block another's unlock.
     this.#pool = new Pool({
       ...login,
       password: password?.reveal(),
-      ssl,
+      ssl: tlsOf(parameters),
       max: 16,
       idleTimeoutMillis: 30_000,
       connectionTimeoutMillis: 5_000,
@@ -71,4 +72,11 @@ export class StageLocks {
 const advisoryLockId = (stage: string): string => {
   const digest = createHash('sha256').update(`tributary/${stage}`).digest()
   return (digest.readBigUInt64BE(0) >> 1n).toString()
+}
+
+/** libpq's `sslmode`: below `verify-ca` a certificate is taken as it comes, as libpq does. */
+const tlsOf = ({ sslmode = '', sslrootcert }: PostgresAddress['parameters']): false | ConnectionOptions => {
+  if (['', 'disable', 'allow', 'prefer'].includes(sslmode)) return false
+  const rejectUnauthorized = sslmode.startsWith('verify-')
+  return { rejectUnauthorized, ...(sslrootcert === undefined ? {} : { ca: readFileSync(sslrootcert, 'utf8') }) }
 }

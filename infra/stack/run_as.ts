@@ -28,7 +28,7 @@ export async function dyingWithUs(signal: 'INT' | 'TERM'): Promise<string[]> {
 /**
  * PostgreSQL refuses to run as root. Root therefore starts it as the owner of its data, else as `postgres`, else as
  * `nobody`; no user is created. Where that user cannot reach the files (a checkout below /root) it keeps root's right
- * to read and search, and only that. `dataFolder` may not exist yet; `files` must be reachable.
+ * to pass file permissions, and no other. `dataFolder` may not exist yet; `files` must be reachable.
  */
 export async function unprivileged(dataFolder: string, files: string[], uid = process.getuid?.()): Promise<RunAs> {
   const dying = await dyingWithUs('INT')

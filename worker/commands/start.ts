@@ -1,6 +1,7 @@
 import { once } from 'node:events'
 import type { Client } from '@temporalio/client'
 import type { Config } from '../../infra/config.js'
+import { SourceUnavailable } from '../../infra/errors.js'
 import { connectClient } from '../../infra/temporal/connection.js'
 import { followRun } from '../follow_run.js'
 import { readLake } from '../lake_reader.js'
@@ -37,10 +38,16 @@ export const runStart = async (
     log(`ready after ${((Date.now() - begin) / 1000).toFixed(1)} s`)
     for (const line of addresses(stack)) log(`  ${line}`)
     const stopped = stopping.signal.aborted ? Promise.resolve() : once(stopping.signal, 'abort')
-    if (request.pipeline !== undefined) await Promise.race([runAndShow(stack, output, log, request.pipeline), stopped])
-    if (request.once) return
+    const broken = stack.broken.then((message) => {
+      throw new SourceUnavailable(message)
+    })
+    // Raced below; after the last race nobody waits for it.
+    broken.catch(() => undefined)
+    const shown = request.pipeline === undefined ? undefined : runAndShow(stack, output, log, request.pipeline)
+    await Promise.race([shown, stopped, broken])
+    if (request.once || stopping.signal.aborted) return
     log('running until Ctrl-C')
-    await stopped
+    await Promise.race([stopped, broken])
   } finally {
     log('stopping …')
     await stack.stop()

@@ -1,12 +1,13 @@
 import type { Fetched } from '../../activities/traders/fetched.js'
 
 /**
- * A run's budget at BirdEye. Each batch may spend an even share of what is left and not promised; what it leaves goes back.
+ * A run's budget at BirdEye. Batches that run at once share what is left; what one leaves goes back.
  * Once a batch was parked (quota or budget used up) no further one is begun, and the run finishes with what is there.
  */
 export class ComputeUnits {
   #spent = 0
   #promised = 0
+  #sharing = 0
   #parked: string | undefined
 
   constructor(private readonly budget: number) {}
@@ -24,20 +25,21 @@ export class ComputeUnits {
     return this.#share(1, work)
   }
 
-  /** Does one of the `outstanding` batches; resolves to nothing when the run is parked. */
+  /** Does one of the batches that run `concurrent` at a time; resolves to nothing when the run is parked. */
   async spendShare<Result extends Fetched>(
-    outstanding: number,
+    concurrent: number,
     work: (computeUnits: number) => Promise<Result>,
   ): Promise<Result | undefined> {
-    return this.#parked === undefined ? this.#share(outstanding, work) : undefined
+    return this.#parked === undefined ? this.#share(concurrent - this.#sharing, work) : undefined
   }
 
   async #share<Result extends Fetched>(
-    outstanding: number,
+    shares: number,
     work: (computeUnits: number) => Promise<Result>,
   ): Promise<Result> {
-    const promise = Math.floor((this.budget - this.#spent - this.#promised) / outstanding)
+    const promise = Math.floor((this.budget - this.#spent - this.#promised) / shares)
     this.#promised += promise
+    this.#sharing += 1
     try {
       const result = await work(promise)
       this.#spent += result.computeUnits
@@ -45,6 +47,7 @@ export class ComputeUnits {
       return result
     } finally {
       this.#promised -= promise
+      this.#sharing -= 1
     }
   }
 }

@@ -18,6 +18,8 @@ export interface SmartTradersResult {
   readonly steps: readonly StepProgress[]
 }
 
+/** Each reads a few tokens at a time itself. */
+const tokenBatchesAtOnce = 2
 const stepNames = ['tokens', 'whales', 'histories', 'silver', 'gold', 'webhook']
 
 /** BirdEye -> bronze -> silver -> gold -> Helius: finds the wallets that really trade well and keeps them watched. */
@@ -36,8 +38,8 @@ export async function smartTraders(given?: z.input<typeof smartTradersInput>): P
     budget.spend((computeUnits) => selectTokens({ asOf, computeUnits, selection: input.tokens })),
   )
   const tokenBatches = Math.ceil(tokens.tokens / input.whales.tokensPerBatch)
-  const whales = await progress.batches('whales', { batches: tokenBatches, concurrent: 2 }, (batch) =>
-    budget.spendShare(tokenBatches - batch, (computeUnits) =>
+  const whales = await progress.batches('whales', { batches: tokenBatches, concurrent: tokenBatchesAtOnce }, (batch) =>
+    budget.spendShare(tokenBatchesAtOnce, (computeUnits) =>
       fetchWhales({ asOf, computeUnits, batch, snapshotId: tokens.receipt.snapshotId, whales: input.whales }),
     ),
   )
@@ -47,7 +49,7 @@ export async function smartTraders(given?: z.input<typeof smartTradersInput>): P
     'histories',
     { batches, concurrent: input.history.concurrentBatches },
     (batch) =>
-      budget.spendShare(batches - batch, (computeUnits) =>
+      budget.spendShare(input.history.concurrentBatches, (computeUnits) =>
         fetchHistories({ asOf, computeUnits, batch, snapshotId: watched, history: input.history }),
       ),
   )
