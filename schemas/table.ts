@@ -97,9 +97,3 @@ export const defineStage = (name: string, tables: readonly Table[]): Stage => {
   if (stranger !== undefined) throw new Error(`${stranger.name} does not belong to stage ${name}`)
   return { name, tables }
 }
-
-/** The stages of one domain, in the order data flows through them. */
-export interface Domain {
-  readonly name: string
-  readonly stages: readonly Stage[]
-}

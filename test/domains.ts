@@ -1,3 +1,4 @@
-import { traders } from '../schemas/traders/index.js'
+import { domains as workerDomains } from '../worker/domains.js'
 
-export const domains = [traders]
+/** Every domain there is, as the worker lists them. */
+export const domains = workerDomains.map(({ domain }) => domain)

@@ -1,6 +1,6 @@
 import type { TradersDependencies } from '../activities/traders/dependencies.js'
 import { createTradersActivities } from '../activities/traders/index.js'
-import type { Domain } from '../schemas/table.js'
+import type { Domain } from '../schemas/domain.js'
 import { traders } from '../schemas/traders/index.js'
 
 export type Dependencies = TradersDependencies

@@ -1,33 +1,13 @@
-import type { z } from 'zod'
 import { InvalidInput } from '../infra/errors.js'
+import type { Domain, Pipeline } from '../schemas/domain.js'
 import { inputProblems } from '../schemas/input.js'
-import { smartTradersInput } from '../schemas/traders/smart_traders_input.js'
+import { domains } from './domains.js'
 
-/** A domain's main workflow, as people start it. */
-export interface Pipeline {
-  readonly name: string
-  readonly workflowType: string
-  /** The business key that its workflow ids begin with. */
-  readonly workflowIdPrefix: string
-  readonly input: z.ZodType<{ asOf?: string | undefined }>
-}
-
-const pipelines: readonly Pipeline[] = [
-  {
-    name: 'traders',
-    workflowType: 'smartTraders',
-    workflowIdPrefix: 'traders/smart-traders',
-    input: smartTradersInput,
-  },
-]
-
-/** Throws InvalidInput, listing the pipelines, for a name that is none. */
-export const pipelineNamed = (name: string): Pipeline => {
-  const found = pipelines.find((pipeline) => pipeline.name === name)
-  if (found !== undefined) return found
-  throw new InvalidInput(
-    `"${name}" is not a pipeline; there is ${pipelines.map((pipeline) => pipeline.name).join(', ')}`,
-  )
+/** The domain whose pipeline goes by this name. Throws InvalidInput, listing the names, where there is none. */
+export const domainNamed = (name: string): Domain => {
+  const found = domains.find(({ domain }) => domain.name === name)
+  if (found !== undefined) return found.domain
+  throw new InvalidInput(`"${name}" is not a pipeline; there is ${domains.map(({ domain }) => domain.name).join(', ')}`)
 }
 
 /** The input with its logical time settled. Throws InvalidInput, a line per problem, before anything is started. */

@@ -5,7 +5,7 @@ import { homeHolder } from '../../infra/stack/home_lock.js'
 import { connectClient, type RemoteTemporal } from '../../infra/temporal/connection.js'
 import { followRun } from '../follow_run.js'
 import type { Output } from '../output.js'
-import { parsePipelineInput, pipelineNamed } from '../pipelines.js'
+import { domainNamed, parsePipelineInput } from '../pipelines.js'
 
 interface RunRequest {
   readonly name: string
@@ -21,7 +21,7 @@ export const runPipeline = async (
   log: (line: string) => void,
   request: RunRequest,
 ): Promise<void> => {
-  const pipeline = pipelineNamed(request.name)
+  const { pipeline } = domainNamed(request.name)
   parsePipelineInput(pipeline, request.input)
   const client = await connectClient(await temporalOf(config))
   try {
@@ -36,12 +36,12 @@ export const runPipeline = async (
 
 /** Starts the workflow under its business key. Resolves to the workflow id, also where that run had been started before. */
 export const startRun = async (client: Client, name: string, inputText: string): Promise<string> => {
-  const pipeline = pipelineNamed(name)
+  const { pipeline } = domainNamed(name)
   const input = parsePipelineInput(pipeline, inputText)
   const workflowId = `${pipeline.workflowIdPrefix}/${input.asOf}`
   try {
     await client.workflow.start(pipeline.workflowType, {
-      taskQueue: pipeline.name,
+      taskQueue: name,
       workflowId,
       args: [input],
       staticSummary: `${pipeline.workflowType} as of ${input.asOf}`,

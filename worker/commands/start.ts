@@ -7,7 +7,7 @@ import { followRun } from '../follow_run.js'
 import { readLake } from '../lake_reader.js'
 import { type LocalStack, startLocalStack } from '../local_stack.js'
 import type { Output } from '../output.js'
-import { parsePipelineInput, pipelineNamed } from '../pipelines.js'
+import { domainNamed, parsePipelineInput } from '../pipelines.js'
 import { startRun, temporalOf } from './run.js'
 import { printTop } from './top.js'
 
@@ -28,7 +28,8 @@ export const runStart = async (
 ): Promise<void> => {
   const begin = Date.now()
   // Before the stack: bad input is told at once, not after it is up.
-  if (request.pipeline !== undefined) parsePipelineInput(pipelineNamed(request.pipeline.name), request.pipeline.input)
+  if (request.pipeline !== undefined)
+    parsePipelineInput(domainNamed(request.pipeline.name).pipeline, request.pipeline.input)
   const stopping = new AbortController()
   for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP'] as const) process.on(signal, () => stopping.abort())
   log('starting PostgreSQL, Temporal and a worker …')
@@ -75,7 +76,7 @@ const runAndShow = async (
 ): Promise<void> => {
   const client = await connectClient(await temporalOf(config))
   try {
-    const unfinished = await findUnfinished(client, pipelineNamed(name).workflowType)
+    const unfinished = await findUnfinished(client, domainNamed(name).pipeline.workflowType)
     const workflowId = unfinished ?? (await startRun(client, name, input))
     log(unfinished === undefined ? `run ${workflowId}` : `going on with the unfinished run ${workflowId}`)
     const result = await followRun(client, workflowId, log)

@@ -1,6 +1,6 @@
 import type { Session } from '../../infra/lake/session.js'
+import type { Domain } from '../../schemas/domain.js'
 import { meta } from '../../schemas/meta/index.js'
-import type { Domain } from '../../schemas/table.js'
 import { count } from '../format.js'
 import type { Output } from '../output.js'
 
