@@ -30,36 +30,61 @@ export async function smartTraders(given?: z.input<typeof smartTradersInput>): P
   const progress = new Progress(stepNames)
   const budget = new ComputeUnits(input.budget.computeUnits)
 
-  const { selectTokens, fetchWhales, planHistories, fetchHistories } = fetches<TradersActivities>()
-  const { deriveSilver, deriveGold } = derives<TradersActivities>()
-  const { syncWebhook } = delivers<TradersActivities>()
+  // A summary is what the Temporal UI shows of a call.
+  const source = (summary: string) => fetches<TradersActivities>({ summary })
+  const lake = (summary: string) => derives<TradersActivities>({ summary })
+  const outside = (summary: string) => delivers<TradersActivities>({ summary })
 
   const tokens = await progress.step('tokens', () =>
-    budget.spend((computeUnits) => selectTokens({ asOf, computeUnits, selection: input.tokens })),
+    budget.spend((computeUnits) =>
+      source('tokens that meet the selection').selectTokens({ asOf, computeUnits, selection: input.tokens }),
+    ),
   )
   const tokenBatches = Math.ceil(tokens.tokens / input.whales.tokensPerBatch)
   const whales = await progress.batches('whales', { batches: tokenBatches, concurrent: tokenBatchesAtOnce }, (batch) =>
     budget.spendShare(tokenBatchesAtOnce, (computeUnits) =>
-      fetchWhales({ asOf, computeUnits, batch, snapshotId: tokens.receipt.snapshotId, whales: input.whales }),
+      source(`tokens, batch ${batch + 1} of ${tokenBatches}`).fetchWhales({
+        asOf,
+        computeUnits,
+        batch,
+        snapshotId: tokens.receipt.snapshotId,
+        whales: input.whales,
+      }),
     ),
   )
   const watched = latestSnapshot([tokens, ...whales])
-  const { batches } = await planHistories({ asOf, snapshotId: watched, history: input.history })
+  const { batches } = await lake('wallets to read').planHistories({ asOf, snapshotId: watched, history: input.history })
   const histories = await progress.batches(
     'histories',
     { batches, concurrent: input.history.concurrentBatches },
     (batch) =>
       budget.spendShare(input.history.concurrentBatches, (computeUnits) =>
-        fetchHistories({ asOf, computeUnits, batch, snapshotId: watched, history: input.history }),
+        source(`wallets, batch ${batch + 1} of ${batches}`).fetchHistories({
+          asOf,
+          computeUnits,
+          batch,
+          snapshotId: watched,
+          history: input.history,
+        }),
       ),
   )
   const bronze = latestSnapshot([tokens, ...whales, ...histories])
-  const silver = await progress.step('silver', () => deriveSilver({ asOf, snapshotId: bronze, pnl: input.pnl }))
+  const silver = await progress.step('silver', () =>
+    lake(`from snapshot ${bronze}`).deriveSilver({ asOf, snapshotId: bronze, pnl: input.pnl }),
+  )
   const gold = await progress.step('gold', () =>
-    deriveGold({ asOf, snapshotId: silver.receipt.snapshotId, gold: input.gold }),
+    lake(`from snapshot ${silver.receipt.snapshotId}`).deriveGold({
+      asOf,
+      snapshotId: silver.receipt.snapshotId,
+      gold: input.gold,
+    }),
   )
   const webhook = await progress.step('webhook', () =>
-    syncWebhook({ asOf, snapshotId: gold.receipt.snapshotId, webhook: input.webhook }),
+    outside(`the best ${input.webhook.top}`).syncWebhook({
+      asOf,
+      snapshotId: gold.receipt.snapshotId,
+      webhook: input.webhook,
+    }),
   )
   describeResult(gold.receipt.snapshotId, budget.parked === undefined)
   return {
