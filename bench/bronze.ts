@@ -1,10 +1,11 @@
 /**
  * How fast pages of BirdEye's swaps become committed rows, beside DuckDB's own `read_json` of the same bytes into a DuckLake table of
- * the same columns. One process, one lake, alternating, best of three. `--extensions DIR` names DuckDB's extension directory.
+ * the same columns, and beside the bare JSON.parse that a JavaScript thread cannot do without. One process, one lake, alternating,
+ * best of three. `--extensions DIR` names DuckDB's extension directory, `--threads N` how many threads DuckDB has (default: all).
  */
 import { readFileSync } from 'node:fs'
 import { mkdtemp, rm, writeFile } from 'node:fs/promises'
-import { tmpdir } from 'node:os'
+import { availableParallelism, tmpdir } from 'node:os'
 import path from 'node:path'
 import { parseArgs } from 'node:util'
 import { fetchHistory } from '../activities/traders/birdeye_history.js'
@@ -19,7 +20,11 @@ import { transactionHistory } from '../schemas/traders/bronze/transaction_histor
 import { swapPage } from './bronze_pages.js'
 
 const { values } = parseArgs({
-  options: { extensions: { type: 'string' }, pages: { type: 'string', default: '2000' } },
+  options: {
+    extensions: { type: 'string' },
+    pages: { type: 'string', default: '2000' },
+    threads: { type: 'string', default: String(availableParallelism()) },
+  },
 })
 if (values.extensions === undefined) throw new Error('--extensions DIR: where DuckDB finds ducklake')
 const pageCount = Number(values.pages)
@@ -42,6 +47,7 @@ const lake = await openLake({
   data: { kind: 'folder', path: path.join(folder, 'data') },
   extensionDirectory: values.extensions,
   temporaryDirectory: path.join(folder, 'spill'),
+  threads: Number(values.threads),
 })
 await reconcile(lake, [tradersBronze])
 
@@ -95,9 +101,23 @@ const insert = async (session: Parameters<Parameters<Lake['session']>[0]>[0], se
   return rows
 }
 
+/** No lake, no lossless amounts, no rows: what our side would take at the very least. */
+const parseOnly = async (): Promise<number> => {
+  let rows = 0
+  for (const file of files) {
+    const { data } = JSON.parse(readFileSync(file, 'utf8')) as { data: { items: unknown[] } }
+    rows += data.items.length
+  }
+  return rows
+}
+
 const best: Record<string, number> = {}
 for (let round = 0; round < 3; round += 1) {
-  for (const [name, run] of Object.entries({ read_json: readJson, 'pages to rows': ours })) {
+  for (const [name, run] of Object.entries({
+    read_json: readJson,
+    'pages to rows': ours,
+    'JSON.parse only': parseOnly,
+  })) {
     const start = performance.now()
     const rows = await run()
     const seconds = (performance.now() - start) / 1000
@@ -108,7 +128,9 @@ for (let round = 0; round < 3; round += 1) {
 await lake.close()
 await rm(folder, { recursive: true, force: true })
 const [direct = 0, client = 0] = Object.values(best)
-console.log(`${pageCount * pageSize} swaps, ${(bytes / 1e6).toFixed(0)} MB of JSON, best of 3`)
+console.log(
+  `${pageCount * pageSize} swaps, ${(bytes / 1e6).toFixed(0)} MB of JSON, DuckDB on ${values.threads} threads, best of 3`,
+)
 for (const [name, seconds] of Object.entries(best)) {
   console.log(`  ${name.padEnd(16)} ${seconds.toFixed(2)} s  ${Math.round((pageCount * pageSize) / seconds)} rows/s`)
 }
