@@ -1,5 +1,5 @@
 import { setTimeout as sleep } from 'node:timers/promises'
-import { ApplicationFailure, type Client, WorkflowFailedError } from '@temporalio/client'
+import { ApplicationFailure, type Client, WorkflowFailedError, type WorkflowHandle } from '@temporalio/client'
 import { InvalidInput, SourceUnavailable } from '../infra/errors.js'
 import type { StepProgress } from '../workflows/progress.js'
 import type { SmartTradersResult } from '../workflows/traders/smart_traders.js'
@@ -8,7 +8,7 @@ import type { SmartTradersResult } from '../workflows/traders/smart_traders.js'
 const pollIntervalMs = 500
 
 /**
- * Prints what each step of a run has done, as it does it, until the run ends. Resolves to its result; throws where it failed,
+ * Prints what each step of a run has done, as it does it, and why a part is tried again, until the run ends. Resolves to its result; throws where it failed,
  * saying at which step and why.
  */
 export const followRun = async (
@@ -25,6 +25,12 @@ export const followRun = async (
       shown.set(step.step, text)
     }
   }
+  const showRetries = (retries: ReadonlyMap<string, string>) => {
+    for (const [part, reason] of retries) {
+      if (shown.get(part) !== reason) log(`  ! ${reason}; it is tried again`)
+      shown.set(part, reason)
+    }
+  }
   let ended = false
   const result = handle.result().finally(() => {
     ended = true
@@ -33,6 +39,7 @@ export const followRun = async (
   while (!ended) {
     // The query fails while no worker is there to answer; the run goes on all the same.
     await handle.query<StepProgress[]>('progress').then(show, () => undefined)
+    await retriesOf(handle).then(showRetries, () => undefined)
     await Promise.race([sleep(pollIntervalMs), result.catch(() => undefined)])
   }
   try {
@@ -42,6 +49,15 @@ export const followRun = async (
   } catch (error) {
     throw explained(workflowId, error)
   }
+}
+
+/** Why each kind of activity that waits for its next attempt failed last. */
+const retriesOf = async (handle: WorkflowHandle): Promise<Map<string, string>> => {
+  const { raw } = await handle.describe()
+  const failed = (raw.pendingActivities ?? []).flatMap(({ activityType, lastFailure }) =>
+    lastFailure?.message ? [[activityType?.name ?? '', lastFailure.message] as const] : [],
+  )
+  return new Map(failed)
 }
 
 const stepText = ({ step, state, batchesDone, batches, rows, snapshotIds, note }: StepProgress): string => {

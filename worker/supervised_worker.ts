@@ -6,7 +6,7 @@ import { type Child, startChild } from './child_process.js'
 import type { Parts } from './local_stack.js'
 
 /** Longer than the worker's own drain, so that only a stuck one is killed. */
-const stopGraceMs = 30_000
+const stopGraceMs = 6_000
 const readyTimeoutMs = 60_000
 /** A worker that cannot live is not restarted in a busy loop. */
 const restartDelayMs = 1_000

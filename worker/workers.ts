@@ -14,8 +14,8 @@ interface WorkersOptions {
   readonly taskQueue?: (domain: string) => string
 }
 
-/** A drained worker has finished its transaction; a longer one is cancelled and made good by the commit protocol. */
-const shutdownGraceTime = '20 seconds'
+/** Time for a commit to finish; what takes longer is cancelled, rolled back and made again by the next worker. */
+const shutdownGraceTime = '2 seconds'
 /** After a kill, a workflow's next task waits this long for the dead worker's cache before another worker takes it. */
 const stickyQueueScheduleToStartTimeout = '3 seconds'
 

@@ -5,7 +5,7 @@ import { untilNoneRuns } from './home_processes.js'
 import { type Outside, startOutside } from './outside.js'
 import { tableCounts } from './rows.js'
 import { type ScratchHome, scratchHome } from './scratch_home.js'
-import { query, tributary } from './tributary.js'
+import { query, start, tributary } from './tributary.js'
 
 /** One clear message on stderr after what the start had to say, and nothing that only a programmer reads. */
 const problemOf = (stderr: string): string => {
@@ -14,6 +14,9 @@ const problemOf = (stderr: string): string => {
   expect(problems, stderr).toHaveLength(1)
   return stderr.slice(stderr.indexOf('tributary: '))
 }
+
+/** What a stop may take: as long as somebody waits for it at a terminal. */
+const stopMs = 8_000
 
 const input = (json: string): string[] => ['start', '--once', '--input', json]
 
@@ -93,6 +96,30 @@ describe.skipIf(process.platform !== 'linux')('a key that the source refuses', (
     expect(snapshots).toEqual([])
     const files = readdirSync(path.join(scratch.home, 'data'), { recursive: true, encoding: 'utf8' })
     expect(files.filter((name) => name.endsWith('.parquet'))).toEqual([])
+    expect(stderr).not.toContain('canary-of-a-key')
+  })
+})
+
+describe.skipIf(process.platform !== 'linux')('a source that does not answer', () => {
+  let scratch: ScratchHome
+  beforeAll(async () => {
+    scratch = await scratchHome()
+  })
+  afterAll(() => scratch.remove())
+
+  test('is named while it is tried again, and a stop still stops everything within seconds', async () => {
+    const keys = { BIRDEYE_API_KEY: 'canary-of-a-key', HELIUS_API_KEY: 'canary-of-a-key' }
+    const nobody = { BIRDEYE_BASE_URL: 'http://127.0.0.1:1', HELIUS_BASE_URL: 'http://127.0.0.1:1' }
+    const running = start(scratch.home, ['start', '--once'], { ...keys, ...nobody })
+    await running.until(/! .*127\.0\.0\.1:1.*; it is tried again/)
+    const begin = Date.now()
+    running.kill('SIGINT')
+    const { code, stdout, stderr } = await running.ended
+    expect(code).toBe(1)
+    expect(stderr).toContain('stopped before the run was done')
+    expect(Date.now() - begin).toBeLessThan(stopMs)
+    expect(await untilNoneRuns(scratch.home, 0)).toEqual([])
+    expect(stdout).toBe('')
     expect(stderr).not.toContain('canary-of-a-key')
   })
 })

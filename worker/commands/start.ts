@@ -46,6 +46,8 @@ export const runStart = async (
     broken.catch(() => undefined)
     const shown = request.pipeline === undefined ? undefined : runAndShow(stack, output, log, request.pipeline)
     await Promise.race([shown, stopped, broken])
+    if (stopping.signal.aborted && request.once)
+      throw new SourceUnavailable('stopped before the run was done; the next start goes on with it')
     if (request.once || stopping.signal.aborted) return
     log('running until Ctrl-C')
     await Promise.race([stopped, broken])
