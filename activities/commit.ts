@@ -95,15 +95,24 @@ const commitOnce = async (session: Session, step: Step, preparation: Preparation
   try {
     const receipt = await session.transaction(async () => {
       await raiseFence(session, step, preparation.basis)
-      return (await findReceipt(session, step.key)) ?? write(session, step, preparation)
+      const done = await findReceipt(session, step.key)
+      if (done !== undefined) throw new Repeated(done)
+      return write(session, step, preparation)
     })
-    if ('snapshotId' in receipt) return receipt
     const { id } = await session.one('SELECT id FROM lake.last_committed_snapshot()')
     return { ...receipt, snapshotId: Number(id) }
   } catch (error) {
+    if (error instanceof Repeated) return error.receipt
     if (!(error instanceof Refused)) throw error
     await session.transaction(() => recordVerdicts(session, step.key, error.inspections))
     throw new QualityRejected(error.message)
+  }
+}
+
+/** The key was committed since the first look: carries the receipt out of the transaction, which is rolled back with its fence. */
+class Repeated extends Error {
+  constructor(readonly receipt: Receipt) {
+    super(`${receipt.key} is committed already`)
   }
 }
 
@@ -116,11 +125,10 @@ const raiseFence = async (session: Session, step: Step, basis: number | undefine
       : await session.run(`UPDATE ${fence} SET version = version + 1 WHERE version = $basis`, { basis: BigInt(basis) })
   if (changed === 1) return
   const done = await findReceipt(session, step.key)
-  if (done === undefined) {
-    throw new CommitConflict(
-      `${step.stage.name} was committed to after ${step.key} had read it; the step is to be derived again`,
-    )
-  }
+  if (done !== undefined) throw new Repeated(done)
+  throw new CommitConflict(
+    `${step.stage.name} was committed to after ${step.key} had read it; the step is to be derived again`,
+  )
 }
 
 /** Blocking checks failed: carries the verdicts out of the transaction, which is rolled back. */

@@ -134,7 +134,8 @@ async function compile(project, folder) {
   for (const path of SOURCE_FOLDERS.flatMap((source) => filesBelow(join(root, source)))) {
     if (path.endsWith('.json')) cpSync(path, join(folder, path.slice(root.length)), { recursive: true })
   }
-  await runOrFail('Bundling the workflows', process.execPath, [join(folder, 'worker', 'build_bundles.js')])
+  const bundles = join(folder, 'worker', 'build_bundles.js')
+  if (existsSync(bundles)) await runOrFail('Bundling the workflows', process.execPath, [bundles])
 }
 
 /** Builds beside and swaps, so that a running command keeps reading one whole build, and nothing deleted stays behind. */
