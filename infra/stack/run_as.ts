@@ -42,7 +42,10 @@ export async function unprivileged(dataFolder: string, files: string[], uid = pr
     )
   }
   const identity = ['--reuid', String(user.uid), '--regid', String(user.gid), '--clear-groups']
-  const reading = ['--inh-caps', '+dac_override,+dac_read_search', '--ambient-caps', '+dac_override,+dac_read_search']
+  // Without the bit, access(2) judges by the user alone, and initdb asks it whether postgres may be run.
+  const bits = ['--securebits', '+no_setuid_fixup']
+  const rights = '+dac_override,+dac_read_search'
+  const reading = [...bits, '--inh-caps', rights, '--ambient-caps', rights]
   return { prefix: ['setpriv', ...identity, ...reading, ...dying.slice(1)], owner: user }
 }
 
