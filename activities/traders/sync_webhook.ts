@@ -10,6 +10,7 @@ import { currentProvenance } from '../provenance.js'
 import type { Receipt } from '../receipt.js'
 import { stage } from '../write.js'
 import type { TradersDependencies } from './dependencies.js'
+import { toWebhookRow } from './gold_webhook_row.js'
 import { syncWebhook as watch } from './helius_webhook.js'
 
 export interface SyncWebhookRequest {
@@ -48,18 +49,7 @@ export const syncWebhook = (dependencies: TradersDependencies, request: SyncWebh
       provenance: currentProvenance('traders', asOf, codeVersion),
       prepare: async (own) => {
         const result = await watch(helius, { ...webhook, addresses }, { signal: cancellationSignal() })
-        const row = {
-          as_of: new Date(asOf),
-          status: result.status,
-          action: result.action,
-          message: result.message,
-          webhook_id: result.webhookId,
-          webhook_url: result.webhookUrl,
-          top,
-          sent_addresses: JSON.stringify(result.sent),
-          confirmed_addresses: result.confirmed === null ? null : JSON.stringify(result.confirmed),
-          is_active: result.isActive,
-        }
+        const row = toWebhookRow(new Date(asOf), top, result)
         const staged = await stage(own, webhookSubscription, [row])
         return {
           inputs: { [tradersGold.name]: snapshotId },
