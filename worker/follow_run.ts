@@ -8,8 +8,8 @@ import type { SmartTradersResult } from '../workflows/traders/smart_traders.js'
 const pollIntervalMs = 500
 
 /**
- * Prints what each step of a run has done, as it does it, and why a part is tried again, until the run ends. Resolves to its result; throws where it failed,
- * saying at which step and why.
+ * Prints what each step of a run has done, as it does it, and why a part is tried again, until the run ends. Resolves to its
+ * result; throws where it failed, saying at which step and why.
  */
 export const followRun = async (
   client: Client,

@@ -9,9 +9,6 @@ import { provisionExtensions } from '../infra/provision/provision.js'
 /** DuckDB spills past this; the rest of the machine is PostgreSQL's, Temporal's, Node's and the user's. */
 const memoryShare = 0.4
 
-/** Where the built-in PostgreSQL of a home lives. */
-export const catalogFolder = ({ home }: Config): string => path.join(home, 'postgres')
-
 type Attached = LakeOptions['catalog']
 
 /** Opens the configured lake. The catalog must be one that can be attached: the built-in one is given as its address. */

@@ -1,16 +1,14 @@
 import { existsSync } from 'node:fs'
-import { readFile } from 'node:fs/promises'
 import path from 'node:path'
 import { setTimeout as sleep } from 'node:timers/promises'
 import type { Config } from '../infra/config.js'
 import { InvalidInput } from '../infra/errors.js'
 import type { Lake, LakeOptions } from '../infra/lake/lake.js'
-import { Secret } from '../infra/secret.js'
 import { homeHolder, lockHome } from '../infra/stack/home_lock.js'
-import { freePort } from '../infra/stack/port.js'
-import { startPostgres } from '../infra/stack/postgres.js'
+import { postgresAddress } from '../infra/stack/postgres.js'
 import { ProcessRegistry } from '../infra/stack/process_registry.js'
-import { catalogFolder, openConfiguredLake } from './lake_access.js'
+import { catalogFolder, startHomeCatalog } from './home_catalog.js'
+import { openConfiguredLake } from './lake_access.js'
 import { pollIntervalMs, readerDetails, readersGone } from './readers.js'
 
 interface ReadableCatalog {
@@ -58,31 +56,27 @@ const readableCatalog = async (config: Config): Promise<ReadableCatalog> => {
     const running = await homeHolder(config.home)
     const address = running?.details['catalog']
     if (address !== undefined) return { catalog: await catalogAt(folder, address), close }
-    const own = running === undefined ? await startCatalog(config, folder) : undefined
+    const own = running === undefined ? await startCatalog(config) : undefined
     if (own !== undefined) return own
     // An `up` that is starting says where its catalog is as soon as it is ready.
     await sleep(pollIntervalMs)
   }
 }
 
+/** The catalog of a running `up`, at the `host:port` that it says of itself. */
 const catalogAt = async (folder: string, address: string): Promise<LakeOptions['catalog']> => {
-  const password = new Secret((await readFile(path.join(folder, 'password'), 'utf8')).trim())
-  const { hostname: host, port } = new URL(`postgres://${address}`)
-  return {
-    kind: 'postgres',
-    address: { host, port: Number(port), user: 'tributary', database: 'tributary', password, parameters: {} },
-  }
+  const { port } = new URL(`postgres://${address}`)
+  return { kind: 'postgres', address: await postgresAddress(folder, Number(port)) }
 }
 
 /** Nothing where another process took the home first. */
-const startCatalog = async (config: Config, folder: string): Promise<ReadableCatalog | undefined> => {
+const startCatalog = async (config: Config): Promise<ReadableCatalog | undefined> => {
   const lock = await lockHome(config.home).catch(() => undefined)
   if (lock === undefined) return undefined
   try {
     await lock.publish(readerDetails)
-    const registry = new ProcessRegistry(config.home)
-    const logFile = path.join(config.home, 'logs', 'postgres.log')
-    const server = await startPostgres({ folder, port: await freePort(5_433), logFile, registry, log: () => undefined })
+    // A reading command prints what was asked for, not where its catalog listens.
+    const server = await startHomeCatalog(config, new ProcessRegistry(config.home), () => undefined)
     const close = async () => {
       await server.stop()
       await lock.release()

@@ -3,7 +3,7 @@ import path from 'node:path'
 import { z } from 'zod'
 import type { Config } from '../infra/config.js'
 import type { SandboxProcessOptions } from '../infra/sandbox/main.js'
-import { freePort } from '../infra/stack/port.js'
+import { announcedPort } from '../infra/stack/port.js'
 import { startChild } from './child_process.js'
 import type { Parts } from './local_stack.js'
 
@@ -25,8 +25,7 @@ const ready = z.object({ url: z.url() })
 export const startLocalSandbox = async ({ config, logs, log, started }: Parts) => {
   const { birdeye, helius, webhook } = config
   if (!birdeye.sandbox && !helius.sandbox) return undefined
-  const port = await freePort(preferredPort)
-  if (port !== preferredPort) log(`port ${preferredPort} is taken: the sandbox listens on ${port}`)
+  const port = await announcedPort('the sandbox', preferredPort, log)
   const startsAt = await readAnchor(config, log)
   const options: SandboxProcessOptions = { market: { ...marketSize, startsAt, historyDays, futureDays }, port }
   const child = await startChild({

@@ -3,18 +3,17 @@ import path from 'node:path'
 import type { Config } from '../infra/config.js'
 import { provision, provisionExtensions } from '../infra/provision/provision.js'
 import { lockHome } from '../infra/stack/home_lock.js'
-import { freePort } from '../infra/stack/port.js'
-import { startPostgres } from '../infra/stack/postgres.js'
+import { announcedPort } from '../infra/stack/port.js'
 import { ProcessRegistry } from '../infra/stack/process_registry.js'
 import type { ServerProcess } from '../infra/stack/server_process.js'
 import { startTemporalServer } from '../infra/stack/temporal_server.js'
-import { catalogFolder } from './lake_access.js'
+import { startHomeCatalog } from './home_catalog.js'
 import { startLocalSandbox } from './local_sandbox.js'
 import { readersGone } from './readers.js'
 import { startSupervisedWorker } from './supervised_worker.js'
 
-/** Where the parts listen when nobody else does: Temporal's own defaults, PostgreSQL beside its usual port. */
-const preferredPorts = { catalog: 5_433, temporal: 7_233, ui: 8_233 }
+/** Temporal's own defaults. */
+const preferredPorts = { temporal: 7_233, ui: 8_233 }
 
 /** A running local stack: what of it is not somebody else's was started here and is stopped here. */
 export interface LocalStack {
@@ -99,21 +98,19 @@ const valuesOrFirstReason = <T extends readonly unknown[]>(
   return results.map((result) => (result.status === 'fulfilled' ? result.value : undefined)) as unknown as T
 }
 
-const startCatalog = async ({ config, registry, logs, log, watch }: Parts) => {
+const startCatalog = async ({ config, registry, log, watch }: Parts) => {
   if (config.catalog.kind !== 'embedded') return undefined
-  const port = await portOf('PostgreSQL', preferredPorts.catalog, log)
-  const folder = catalogFolder(config)
-  const server = await startPostgres({ folder, port, logFile: path.join(logs, 'postgres.log'), registry, log })
+  const server = await startHomeCatalog(config, registry, log)
   watch(server)
-  return { port, resolved: { catalog: { kind: 'postgres', address: server.address } } } as const
+  return { port: server.address.port, resolved: { catalog: { kind: 'postgres', address: server.address } } } as const
 }
 
 const startTemporal = async ({ config, registry, logs, log, watch }: Parts) => {
   const { temporal } = config
   if (temporal.kind !== 'local') return undefined
   const { path: program } = await provision('temporal-cli', { cacheDir: config.cacheDir, overrides: config.tools, log })
-  const port = await portOf('Temporal', preferredPorts.temporal, log)
-  const uiPort = await portOf('Temporal UI', preferredPorts.ui, log)
+  const port = await announcedPort('Temporal', preferredPorts.temporal, log)
+  const uiPort = await announcedPort('Temporal UI', preferredPorts.ui, log)
   const databaseFile = path.join(config.home, 'temporal', 'temporal.db')
   const server = await startTemporalServer({
     program,
@@ -126,10 +123,4 @@ const startTemporal = async ({ config, registry, logs, log, watch }: Parts) => {
   watch(server)
   const { address, uiUrl } = server
   return { uiUrl, resolved: { temporal: { kind: 'remote', address, namespace: temporal.namespace } } } as const
-}
-
-const portOf = async (name: string, preferred: number, log: (line: string) => void): Promise<number> => {
-  const port = await freePort(preferred)
-  if (port !== preferred) log(`port ${preferred} is taken: ${name} listens on ${port}`)
-  return port
 }

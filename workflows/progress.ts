@@ -35,9 +35,9 @@ export class Progress {
     return [...this.#steps.values()]
   }
 
-  /** Runs one step, or one of its batches, and counts what its receipt says. */
-  async step<Result extends Committed>(step: string, work: () => Promise<Result>, batches = 1): Promise<Result> {
-    this.#change(step, { state: 'running', batches })
+  /** Runs one step and counts what its receipt says. */
+  async step<Result extends Committed>(step: string, work: () => Promise<Result>): Promise<Result> {
+    this.#change(step, { state: 'running' })
     try {
       const result = await work()
       this.#count(step, result)
@@ -78,8 +78,7 @@ export class Progress {
   }
 
   #count(step: string, { receipt, note }: Committed): void {
-    const before = this.#steps.get(step)
-    if (before === undefined) throw new Error(`${step} is not a step of this run`)
+    const before = this.#of(step)
     const rows = { ...before.rows }
     for (const [table, count] of Object.entries(receipt.rows)) rows[table] = (rows[table] ?? 0) + count
     const batchesDone = before.batchesDone + 1
@@ -93,10 +92,14 @@ export class Progress {
   }
 
   #change(step: string, change: Partial<StepProgress>): void {
-    const before = this.#steps.get(step)
-    if (before === undefined) throw new Error(`${step} is not a step of this run`)
-    this.#steps.set(step, { ...before, ...change })
+    this.#steps.set(step, { ...this.#of(step), ...change })
     this.#show()
+  }
+
+  #of(step: string): StepProgress {
+    const found = this.#steps.get(step)
+    if (found === undefined) throw new Error(`${step} is not a step of this run`)
+    return found
   }
 
   #show(): void {

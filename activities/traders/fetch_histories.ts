@@ -3,6 +3,7 @@ import { QuotaExhausted } from '../../infra/errors.js'
 import { ComputeUnitBudget } from '../../infra/http/compute_unit_budget.js'
 import { atSnapshot } from '../../infra/lake/identifier.js'
 import type { JsonRow, Session } from '../../infra/lake/session.js'
+import { present } from '../../infra/optional.js'
 import { historyCursors } from '../../schemas/traders/bronze/history_cursors.js'
 import { rejectedRows } from '../../schemas/traders/bronze/rejected_rows.js'
 import { tradersBronze } from '../../schemas/traders/bronze/stage.js'
@@ -54,7 +55,7 @@ export const fetchHistories = (dependencies: TradersDependencies, request: Fetch
       parameters: { batch, wallets: wallets.length },
       prepare: async (own) => reading.prepare(own, wallets),
     })
-    return { receipt, computeUnits: budget.spent, ...(reading.parked === undefined ? {} : { parked: reading.parked }) }
+    return { receipt, computeUnits: budget.spent, ...present({ parked: reading.parked }) }
   })
 }
 

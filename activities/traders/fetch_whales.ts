@@ -3,6 +3,7 @@ import { QuotaExhausted } from '../../infra/errors.js'
 import { ComputeUnitBudget } from '../../infra/http/compute_unit_budget.js'
 import { atSnapshot } from '../../infra/lake/identifier.js'
 import type { Session } from '../../infra/lake/session.js'
+import { present } from '../../infra/optional.js'
 import { rejectedRows } from '../../schemas/traders/bronze/rejected_rows.js'
 import { tradersBronze } from '../../schemas/traders/bronze/stage.js'
 import { whaleHolders } from '../../schemas/traders/bronze/whale_holders.js'
@@ -60,7 +61,7 @@ export const fetchWhales = (dependencies: TradersDependencies, request: FetchWha
         return preparation(own, found, snapshotId)
       },
     })
-    return { receipt, computeUnits: budget.spent, ...(parked === undefined ? {} : { parked }) }
+    return { receipt, computeUnits: budget.spent, ...present({ parked }) }
   })
 }
 

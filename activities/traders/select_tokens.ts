@@ -1,6 +1,7 @@
 import { cancellationSignal } from '@temporalio/activity'
 import { QuotaExhausted } from '../../infra/errors.js'
 import { ComputeUnitBudget } from '../../infra/http/compute_unit_budget.js'
+import { present } from '../../infra/optional.js'
 import { rejectedRows } from '../../schemas/traders/bronze/rejected_rows.js'
 import { tradersBronze } from '../../schemas/traders/bronze/stage.js'
 import { tokenMetrics } from '../../schemas/traders/bronze/token_metrics.js'
@@ -60,5 +61,5 @@ export const selectTokens = async (
     },
   })
   const tokens = receipt.rows[tokenMetrics.name] ?? 0
-  return { receipt, computeUnits: budget.spent, tokens, ...(parked === undefined ? {} : { parked }) }
+  return { receipt, computeUnits: budget.spent, tokens, ...present({ parked }) }
 }

@@ -24,3 +24,10 @@ function isFree(port: number): Promise<boolean> {
     server.listen({ port, host: '127.0.0.1', exclusive: true }, () => server.close(() => resolve(true)))
   })
 }
+
+/** `freePort` for a part that people look for at its preferred port: says so where it has to move. */
+export async function announcedPort(name: string, preferred: number, log: (line: string) => void): Promise<number> {
+  const port = await freePort(preferred)
+  if (port !== preferred) log(`port ${preferred} is taken: ${name} listens on ${port}`)
+  return port
+}

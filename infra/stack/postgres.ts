@@ -44,7 +44,8 @@ export async function startPostgres(options: PostgresOptions): Promise<RunningPo
   await mkdir(options.folder, { recursive: true })
   const runAs = await unprivileged(data, [binaries.postgres, options.folder])
   await stopStalePostmaster(data, options.log)
-  const password = await ensureCluster(options, data, binaries, runAs)
+  await ensureCluster(options, data, binaries, runAs)
+  const address = await postgresAddress(options.folder, options.port)
   const server = await startServer({
     name: 'PostgreSQL',
     command: binaries.postgres,
@@ -57,7 +58,6 @@ export async function startPostgres(options: PostgresOptions): Promise<RunningPo
     prefix: runAs.prefix,
     ...(runAs.user ? { user: runAs.user } : {}),
   })
-  const address = { host: '127.0.0.1', port: options.port, database: DATABASE, user: USER, password, parameters: {} }
   await untilReady(server, READY_TIMEOUT_MS, async () => (await postmasterStatus(data)) === 'ready')
   try {
     await ensureDatabase(address)
@@ -66,6 +66,12 @@ export async function startPostgres(options: PostgresOptions): Promise<RunningPo
     throw new SourceUnavailable(`PostgreSQL on port ${options.port} refuses its own password`, undefined, { cause })
   }
   return { ...server, address }
+}
+
+/** How to log in to the PostgreSQL of a folder, which runs on this port. Throws InvalidInput where its password is gone. */
+export async function postgresAddress(folder: string, port: number): Promise<PostgresAddress> {
+  const password = await readPassword(join(folder, 'password'))
+  return { host: '127.0.0.1', port, database: DATABASE, user: USER, password, parameters: {} }
 }
 
 /** No Unix socket: its path limit and permissions depend on where the checkout is. DuckLake's retries read English. */
@@ -79,7 +85,7 @@ async function ensureCluster(
   data: string,
   binaries: PostgresBinaries,
   runAs: RunAs,
-): Promise<Secret> {
+): Promise<void> {
   const passwordFile = join(options.folder, 'password')
   const version = (await readFile(join(data, 'PG_VERSION'), 'utf8').catch(() => '')).trim()
   const major = binaries.version.split('.')[0]
@@ -88,7 +94,7 @@ async function ensureCluster(
       `${data} was made by PostgreSQL ${version}, and this is ${major}: use another TRIBUTARY_HOME, or dump it with the old version and load it here`,
     )
   }
-  if (version !== '') return readPassword(passwordFile)
+  if (version !== '') return
   options.log('PostgreSQL: creating the catalog database')
   // Made beside and renamed, so that an interrupted first start is not taken for a cluster.
   const draft = `${data}.draft`
@@ -109,7 +115,6 @@ async function ensureCluster(
     throw new SourceUnavailable(`initdb failed in ${draft}: ${cause.stderr ?? cause.message}`, undefined, { cause })
   })
   await rename(draft, data)
-  return new Secret(password)
 }
 
 async function readPassword(path: string): Promise<Secret> {

@@ -1,3 +1,4 @@
+import { inLake } from '../../infra/lake/identifier.js'
 import type { Session } from '../../infra/lake/session.js'
 import type { Domain } from '../../schemas/domain.js'
 import { meta } from '../../schemas/meta/index.js'
@@ -15,7 +16,7 @@ export const printTables = async (session: Session, output: Output, domains: rea
   const files = new Map(stored.map((row) => [String(row['name']), row]))
   const rows = []
   for (const table of tables) {
-    const { n } = await session.one(`SELECT count(*) AS n FROM lake.${table.name}`)
+    const { n } = await session.one(`SELECT count(*) AS n FROM ${inLake(table.name)}`)
     const info = files.get(table.name)
     rows.push({
       table: table.name,
