@@ -5,6 +5,7 @@ import { fileURLToPath } from 'node:url'
 import { parseEnv } from 'node:util'
 import { type Environment, environment, problemLine, unknownNames } from './environment.js'
 import { InvalidInput } from './errors.js'
+import { armFailpoint, type Failpoint, noFailpoint } from './failpoint.js'
 import { optional, present, secret } from './optional.js'
 import {
   type BirdEyeConfig,
@@ -42,6 +43,8 @@ export interface Config {
   webhook: { url?: string; auth?: Secret }
   api: { host: string; port: number; token?: Secret }
   tools: ToolOverrides
+  /** Does nothing, unless a fault test has armed it. */
+  failpoint: Failpoint
 }
 
 const API_PORT = 8300
@@ -100,6 +103,7 @@ function assemble(variables: Environment, { env, projectRoot, note }: Assembly):
       port: variables.API_PORT ?? API_PORT,
       ...present({ token: secret(variables.API_TOKEN) }),
     },
+    failpoint: variables.TRIBUTARY_FAILPOINT ? armFailpoint(variables.TRIBUTARY_FAILPOINT) : noFailpoint,
     tools: present({
       temporalCli: optional(variables.TRIBUTARY_TEMPORAL_CLI, at),
       duckdbExtensions: optional(variables.TRIBUTARY_DUCKDB_EXTENSIONS, at),

@@ -1,4 +1,5 @@
 import { z } from 'zod'
+import { parseFailpoint } from './failpoint.js'
 
 /**
  * Every variable the project reads, with the shape its text must have. `error` texts are the mend a person reads
@@ -18,6 +19,17 @@ const flag = z
 const hostAndPort = text.regex(/^(\[[0-9a-fA-F:]+\]|[^\s:/]+):\d{1,5}$/, 'must be host:port, like 127.0.0.1:7233')
 const headerValue = text.regex(/^[\x21-\x7e]+( [\x21-\x7e]+)*$/, 'must be printable ASCII without line breaks')
 
+const failpoint = text.transform((value, context) => {
+  const parsed = parseFailpoint(value)
+  if (parsed !== undefined) return parsed
+  context.addIssue({
+    code: 'custom',
+    message:
+      'must be name:nth:kill|stop|error of infra/failpoint.ts, like commit.before_commit:1:kill; it is for fault tests only',
+  })
+  return z.NEVER
+})
+
 const prices = text.transform((value, context) => {
   const parsed = pricesShape.safeParse(jsonOrUndefined(value))
   if (parsed.success) return parsed.data
@@ -32,6 +44,7 @@ const pricesShape = z.record(z.string().startsWith('/'), z.number().nonnegative(
 export const environment = z.object({
   TRIBUTARY_HOME: text.optional(),
   TRIBUTARY_CACHE: text.optional(),
+  TRIBUTARY_FAILPOINT: failpoint.optional(),
   TRIBUTARY_TEMPORAL_CLI: text.optional(),
   TRIBUTARY_DUCKDB_EXTENSIONS: text.optional(),
   TRIBUTARY_WEED: text.optional(),

@@ -26,6 +26,7 @@ export const openConfiguredLake = async (
     temporaryDirectory,
     memoryLimitGiB: Math.max(1, Math.floor((os.totalmem() / 1024 ** 3) * memoryShare)),
     readOnly,
+    failpoint: config.failpoint,
   })
   return {
     ...lake,

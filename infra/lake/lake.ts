@@ -1,6 +1,7 @@
 import { mkdir } from 'node:fs/promises'
 import path from 'node:path'
 import { DuckDBInstance } from '@duckdb/node-api'
+import { type Failpoint, noFailpoint } from '../failpoint.js'
 import type { CatalogConfig, DataConfig } from '../resources.js'
 import { attachLake, loadExtensions } from './attachment.js'
 import { Session } from './session.js'
@@ -16,6 +17,8 @@ export interface LakeOptions {
   readonly memoryLimitGiB?: number
   readonly threads?: number
   readonly readOnly?: boolean
+  /** Where a fault test stops this process; nowhere by default. */
+  readonly failpoint?: Failpoint
 }
 
 /** The attached DuckLake: one DuckDB instance of this process, a connection for every piece of work. */
@@ -24,6 +27,8 @@ export interface Lake {
   session<T>(work: (session: Session) => Promise<T>): Promise<T>
   /** Runs `work` when no other holder of the same stage does: a queue in this process, an advisory lock between processes. */
   exclusively<T>(stage: string, work: () => Promise<T>): Promise<T>
+  /** To be awaited at each named place; it returns at once where no fault test is at work. */
+  readonly failpoint: Failpoint
   close(): Promise<void>
 }
 
@@ -64,6 +69,7 @@ export const openLake = async (options: LakeOptions): Promise<Lake> => {
   const locks = new StageLocks(options.catalog.kind === 'postgres' ? options.catalog.address : undefined)
   return {
     session,
+    failpoint: options.failpoint ?? noFailpoint,
     exclusively: (stage, work) => locks.hold(stage, work),
     async close() {
       await locks.close()
