@@ -1,9 +1,12 @@
+import type { LakeDependencies } from '../activities/lake/dependencies.js'
+import { createLakeActivities } from '../activities/lake/index.js'
 import type { TradersDependencies } from '../activities/traders/dependencies.js'
 import { createTradersActivities } from '../activities/traders/index.js'
 import type { Domain } from '../schemas/domain.js'
+import { lake } from '../schemas/lake/index.js'
 import { traders } from '../schemas/traders/index.js'
 
-export type Dependencies = TradersDependencies
+export type Dependencies = TradersDependencies & LakeDependencies
 
 interface DomainEntry {
   readonly domain: Domain
@@ -11,4 +14,7 @@ interface DomainEntry {
 }
 
 /** The table of contents: a domain is its folders in schemas, activities, workflows and test, and one line here. */
-export const domains: readonly DomainEntry[] = [{ domain: traders, activities: createTradersActivities }]
+export const domains: readonly DomainEntry[] = [
+  { domain: traders, activities: createTradersActivities },
+  { domain: lake, activities: createLakeActivities },
+]

@@ -2,7 +2,11 @@ import { setTimeout as sleep } from 'node:timers/promises'
 import { ApplicationFailure, type Client, WorkflowFailedError, type WorkflowHandle } from '@temporalio/client'
 import { InvalidInput, SourceUnavailable } from '../infra/errors.js'
 import type { StepProgress } from '../workflows/progress.js'
-import type { SmartTradersResult } from '../workflows/traders/smart_traders.js'
+
+/** What every pipeline's main workflow resolves to, at least. */
+export interface RunResult {
+  readonly steps: readonly StepProgress[]
+}
 
 /** Often enough to look alive, seldom enough to cost nothing. */
 const pollIntervalMs = 500
@@ -11,11 +15,11 @@ const pollIntervalMs = 500
  * Prints what each step of a run has done, as it does it, and why a part is tried again, until the run ends. Resolves to its
  * result; throws where it failed, saying at which step and why.
  */
-export const followRun = async (
+export const followRun = async <Result extends RunResult>(
   client: Client,
   workflowId: string,
   log: (line: string) => void,
-): Promise<SmartTradersResult> => {
+): Promise<Result> => {
   const handle = client.workflow.getHandle(workflowId)
   const shown = new Map<string, string>()
   const show = (steps: readonly StepProgress[]) => {
@@ -43,7 +47,7 @@ export const followRun = async (
     await Promise.race([sleep(pollIntervalMs), result.catch(() => undefined)])
   }
   try {
-    const done = (await result) as SmartTradersResult
+    const done = (await result) as Result
     show(done.steps)
     return done
   } catch (error) {

@@ -12,9 +12,9 @@ export interface StepProgress {
   readonly note?: string
 }
 
-/** What an activity that commits resolves to, at least. */
-export interface Committed {
-  readonly receipt: Receipt
+/** What a step or batch resolves to, at least: an activity that commits has a receipt. */
+export interface Outcome {
+  readonly receipt?: Receipt
   readonly note?: string
 }
 
@@ -36,7 +36,7 @@ export class Progress {
   }
 
   /** Runs one step and counts what its receipt says. */
-  async step<Result extends Committed>(step: string, work: () => Promise<Result>): Promise<Result> {
+  async step<Result extends Outcome>(step: string, work: () => Promise<Result>): Promise<Result> {
     this.#change(step, { state: 'running' })
     try {
       const result = await work()
@@ -49,7 +49,7 @@ export class Progress {
   }
 
   /** Runs a step's batches, a bounded number at a time, in order of their index. */
-  async batches<Result extends Committed>(
+  async batches<Result extends Outcome>(
     step: string,
     { batches, concurrent }: { batches: number; concurrent: number },
     work: (batch: number) => Promise<Result | undefined>,
@@ -77,16 +77,16 @@ export class Progress {
     return results.filter((result) => result !== undefined)
   }
 
-  #count(step: string, { receipt, note }: Committed): void {
+  #count(step: string, { receipt, note }: Outcome): void {
     const before = this.#of(step)
     const rows = { ...before.rows }
-    for (const [table, count] of Object.entries(receipt.rows)) rows[table] = (rows[table] ?? 0) + count
+    for (const [table, count] of Object.entries(receipt?.rows ?? {})) rows[table] = (rows[table] ?? 0) + count
     const batchesDone = before.batchesDone + 1
     this.#change(step, {
       rows,
       batchesDone,
       state: batchesDone >= before.batches ? 'done' : 'running',
-      snapshotIds: [...before.snapshotIds, receipt.snapshotId],
+      snapshotIds: receipt === undefined ? before.snapshotIds : [...before.snapshotIds, receipt.snapshotId],
       ...(note === undefined ? {} : { note }),
     })
   }

@@ -9,13 +9,14 @@ import { provision } from '../../infra/provision/provision.js'
 import { freePort } from '../../infra/stack/port.js'
 import { ProcessRegistry } from '../../infra/stack/process_registry.js'
 import { startTemporalServer } from '../../infra/stack/temporal_server.js'
+import { domains } from '../domains.js'
 import lakeSetup from '../lake/global_setup.js'
 
 declare module 'vitest' {
   interface ProvidedContext {
     temporalAddress: string
-    /** The traders' workflows, bundled from source. */
-    tradersBundle: string
+    /** Each domain's workflows, bundled from source, by the domain's name. */
+    bundles: Record<string, string>
   }
 }
 
@@ -34,14 +35,17 @@ export default async (project: TestProject): Promise<() => Promise<void>> => {
     logFile: path.join(folder, 'temporal.log'),
     registry: new ProcessRegistry(folder),
   })
-  const { code } = await bundleWorkflowCode({
-    workflowsPath: fileURLToPath(new URL('../../workflows/traders/index.ts', import.meta.url)),
-    logger: { log() {}, trace() {}, debug() {}, info() {}, warn: console.error, error: console.error },
-  })
-  const bundle = path.join(folder, 'traders.js')
-  await writeFile(bundle, code)
+  const bundles: Record<string, string> = {}
+  for (const { name } of domains) {
+    const { code } = await bundleWorkflowCode({
+      workflowsPath: fileURLToPath(new URL(`../../workflows/${name}/index.ts`, import.meta.url)),
+      logger: { log() {}, trace() {}, debug() {}, info() {}, warn: console.error, error: console.error },
+    })
+    bundles[name] = path.join(folder, `${name}.js`)
+    await writeFile(bundles[name], code)
+  }
   project.provide('temporalAddress', server.address)
-  project.provide('tradersBundle', bundle)
+  project.provide('bundles', bundles)
   return async () => {
     await server.stop()
     await rm(folder, { recursive: true, force: true })

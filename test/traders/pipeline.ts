@@ -70,12 +70,13 @@ export const startPipeline = async (options: PipelineOptions = {}): Promise<Pipe
     dependencies: {
       lake,
       codeVersion: 'test',
+      stages: traders.stages,
       birdEye,
       helius,
       webhook: { url: 'https://hooks.example.com/helius', auth: new Secret(canaries.webhook) },
     },
     concurrentActivities: 8,
-    bundlePath: () => inject('tradersBundle'),
+    bundlePath: (domain) => inject('bundles')[domain] ?? '',
     taskQueue: (domain) => `${domain}-${suffix}`,
   })
   const connection = await Connection.connect({ address })

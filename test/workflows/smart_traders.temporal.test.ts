@@ -56,7 +56,7 @@ const run = async (activities: Partial<TradersActivities>, input: object = {}): 
   const worker = await Worker.create({
     connection: environment.nativeConnection,
     taskQueue,
-    workflowBundle: { codePath: inject('tradersBundle') },
+    workflowBundle: { codePath: inject('bundles')['traders'] ?? '' },
     activities: { ...calm, ...activities },
     interceptors: { activity: [(context) => ({ inbound: new FailureInterceptor(context) })] },
   })

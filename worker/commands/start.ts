@@ -3,6 +3,7 @@ import type { Client } from '@temporalio/client'
 import type { Config } from '../../infra/config.js'
 import { SourceUnavailable } from '../../infra/errors.js'
 import { connectClient } from '../../infra/temporal/connection.js'
+import type { SmartTradersResult } from '../../workflows/traders/smart_traders.js'
 import { followRun } from '../follow_run.js'
 import { readLake } from '../lake_reader.js'
 import { type LocalStack, startLocalStack } from '../local_stack.js'
@@ -81,7 +82,7 @@ const runAndShow = async (
     const unfinished = await findUnfinished(client, domainNamed(name).pipeline.workflowType)
     const workflowId = unfinished ?? (await startRun(client, name, input))
     log(unfinished === undefined ? `run ${workflowId}` : `going on with the unfinished run ${workflowId}`)
-    const result = await followRun(client, workflowId, log)
+    const result = await followRun<SmartTradersResult>(client, workflowId, log)
     if (result.parked !== undefined) log(`parked: ${result.parked}`)
     log('')
     if (config.catalog.kind === 'file')

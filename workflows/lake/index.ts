@@ -1,0 +1,1 @@
+export { lakeMaintenance } from './maintenance.js'
