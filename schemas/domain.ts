@@ -16,3 +16,25 @@ export interface Domain {
   readonly stages: readonly Stage[]
   readonly pipeline: Pipeline
 }
+
+/**
+ * The domains of an installation, as listed. Throws where two have one name, or two tables one name as a dataset: neither could
+ * then be told from the other.
+ */
+export const assembleDomains = <Entry extends { readonly domain: Domain }>(
+  entries: readonly Entry[],
+): readonly Entry[] => {
+  const tables = entries.flatMap(({ domain }) => domain.stages.flatMap((stage) => stage.tables))
+  const named = [
+    ...entries.map(({ domain }) => ({ name: domain.name, of: `domain ${domain.name}` })),
+    ...tables.map((table) => ({ name: table.dataset.name, of: table.name })),
+  ]
+  const first = new Map<string, string>()
+  for (const { name, of } of named) {
+    const other = first.get(name)
+    if (other !== undefined)
+      throw new Error(`${of}: the name ${name} is that of ${other} already; give one of them another`)
+    first.set(name, of)
+  }
+  return entries
+}

@@ -1,6 +1,7 @@
 import { z } from 'zod'
 import { type Check, complete, unique } from './check.js'
 import type { Columns, RowOf } from './column.js'
+import { type Dataset, type DatasetParts, datasetOf } from './dataset.js'
 
 /** A relation a derivation computes on its way and nobody else reads: it lives as long as the step. */
 export interface Intermediate {
@@ -26,6 +27,7 @@ export interface Derivation {
 }
 
 interface Definition<C extends Columns> {
+  readonly dataset: DatasetParts
   /** What one row is, in a sentence. */
   readonly grain: string
   readonly columns: C
@@ -43,6 +45,8 @@ export interface Table<C extends Columns = Columns> {
   /** `<domain>_<layer>.<table>` */
   readonly name: string
   readonly schema: string
+  readonly dataset: Dataset
+  /** What one row is, in a sentence. */
   readonly grain: string
   readonly columns: C
   readonly key: readonly string[]
@@ -70,6 +74,7 @@ export const defineTable = <C extends Columns>(name: string, definition: Definit
   return {
     name,
     schema: name.slice(0, name.indexOf('.')),
+    dataset: datasetOf(name, definition.dataset),
     grain: definition.grain,
     columns: definition.columns,
     key: definition.key,

@@ -40,6 +40,7 @@ const facts = (table: Table): string => {
   const names = (list: readonly string[]) => list.map((name) => `\`${name}\``).join(', ')
   const { derive } = table
   return [
+    `Dataset \`${table.dataset.name}\`.`,
     `Key: ${names(table.key)}.`,
     ...(table.partitionedBy.length > 0 ? [`Partitioned by ${names(table.partitionedBy)}.`] : []),
     ...(table.sortedBy.length > 0 ? [`Sorted by ${names(table.sortedBy)}.`] : []),

@@ -2,7 +2,7 @@ import type { LakeDependencies } from '../activities/lake/dependencies.js'
 import { createLakeActivities } from '../activities/lake/index.js'
 import type { TradersDependencies } from '../activities/traders/dependencies.js'
 import { createTradersActivities } from '../activities/traders/index.js'
-import type { Domain } from '../schemas/domain.js'
+import { assembleDomains, type Domain } from '../schemas/domain.js'
 import { lake } from '../schemas/lake/index.js'
 import { traders } from '../schemas/traders/index.js'
 
@@ -14,7 +14,7 @@ interface DomainEntry {
 }
 
 /** The table of contents: a domain is its folders in schemas, activities, workflows and test, and one line here. */
-export const domains: readonly DomainEntry[] = [
+export const domains: readonly DomainEntry[] = assembleDomains([
   { domain: traders, activities: createTradersActivities },
   { domain: lake, activities: createLakeActivities },
-]
+])

@@ -2,6 +2,7 @@ import type { Column } from '../../schemas/column.js'
 import { meta } from '../../schemas/meta/index.js'
 import type { Stage, Table } from '../../schemas/table.js'
 import { InvalidInput } from '../errors.js'
+import { recordChanges } from './changes.js'
 import { inLake, quotedIdentifier, quotedLiteral } from './identifier.js'
 import type { Lake } from './lake.js'
 import type { Session } from './session.js'
@@ -30,13 +31,25 @@ export const reconcile = async (lake: Lake, stages: readonly Stage[]): Promise<v
       )
     }
     const schemas = all.map(({ name }) => `CREATE SCHEMA IF NOT EXISTS lake.${quotedIdentifier(name)}`)
+    const created = all.flatMap(({ tables }) => tables.filter(({ name }) => !stored.has(name)))
     const fences = stages
       .filter(({ name }) => !stored.has(`${name}._fence`))
       .map(({ name }) => `CREATE TABLE ${inLake(`${name}._fence`)} (version BIGINT)`)
     const statements = [...fences, ...plans.flatMap(({ statements }) => statements)]
     if (statements.length > 0) {
+      for (const statement of schemas) await session.run(statement)
+      await setMetaOption(session)
       await session.transaction(async () => {
-        for (const statement of [...schemas, ...statements]) await session.run(statement)
+        for (const statement of statements) await session.run(statement)
+        await recordChanges(
+          session,
+          'tributary/reconcile',
+          created.map(({ name, dataset }) => ({
+            dataset: name,
+            type: 'create',
+            description: `created as ${dataset.name}`,
+          })),
+        )
         await session.run(`CALL lake.set_commit_message('tributary', 'reconcile the definitions')`)
       })
     }
@@ -139,12 +152,22 @@ const widens = (from: string, to: string): boolean => {
 
 /** Options are not part of a transaction; each is set when the catalog does not hold it yet. */
 const setOptions = async (session: Session, stages: readonly Stage[]): Promise<void> => {
-  const held = await session.all(`SELECT scope_entry FROM lake.options() WHERE option_name = 'data_inlining_row_limit'`)
-  const entries = new Set(held.map(({ scope_entry }) => String(scope_entry)))
-  const limit = (scope: string) => `CALL lake.set_option('data_inlining_row_limit', ${inlinedRowLimit}, ${scope})`
-  if (!entries.has('meta')) await session.run(limit(`schema => 'meta'`))
+  const entries = await inlinedScopes(session)
   for (const { name } of stages) {
     if (entries.has(`${name}._fence`)) continue
-    await session.run(limit(`schema => ${quotedLiteral(name)}, table_name => '_fence'`))
+    await session.run(inlineLimit(`schema => ${quotedLiteral(name)}, table_name => '_fence'`))
   }
 }
+
+/** Before the tables are created, so that the rows that say so are kept in the catalog already. */
+const setMetaOption = async (session: Session): Promise<void> => {
+  if (!(await inlinedScopes(session)).has('meta')) await session.run(inlineLimit(`schema => 'meta'`))
+}
+
+const inlinedScopes = async (session: Session): Promise<Set<string>> => {
+  const held = await session.all(`SELECT scope_entry FROM lake.options() WHERE option_name = 'data_inlining_row_limit'`)
+  return new Set(held.map(({ scope_entry }) => String(scope_entry)))
+}
+
+const inlineLimit = (scope: string): string =>
+  `CALL lake.set_option('data_inlining_row_limit', ${inlinedRowLimit}, ${scope})`

@@ -4,6 +4,7 @@ import { defineTable } from '../table.js'
 
 /** The receipts. A row is written in the transaction it describes, so its presence is the proof that the commit took place. */
 export const commits = defineTable('meta.commits', {
+  dataset: { purpose: 'receipt', subject: 'step', grain: 'commit' },
   grain: 'One row per commit, under its logical key.',
   columns: {
     commit_key: text,

@@ -1,6 +1,9 @@
 import { defineStage } from '../table.js'
+import { changes } from './changes.js'
 import { commits } from './commits.js'
+import { datasets } from './datasets.js'
 import { quality } from './quality.js'
+import { schemaVersions } from './schema_versions.js'
 
 /** What the lake knows about itself, written in the same transactions as the data it describes. */
-export const meta = defineStage('meta', [commits, quality])
+export const meta = defineStage('meta', [commits, quality, datasets, schemaVersions, changes])

@@ -4,6 +4,7 @@ import { defineTable } from '../table.js'
 
 /** Verdicts of a commit are written with its rows; those of a refused one, after its rollback, in a transaction of their own. */
 export const quality = defineTable('meta.quality', {
+  dataset: { purpose: 'verdict', subject: 'table', grain: 'check' },
   grain: 'One row per check of a table in a commit, or in an attempt that a blocking check refused.',
   columns: {
     id: text,

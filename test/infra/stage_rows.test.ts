@@ -5,6 +5,7 @@ import { bigint, boolean, double, integer, nullable, rawAmount, text, timestamp,
 import { defineTable, type Row } from '../../schemas/table.js'
 
 const everyType = defineTable('test_bronze.every_type', {
+  dataset: { purpose: 'test', subject: 'type', grain: 'row' },
   grain: 'One row.',
   columns: {
     name: nullable(text),

@@ -9,6 +9,7 @@ import { defineTable } from '../../table.js'
  * the last minutes before a run are read again by the next one, because a source may learn of them late.
  */
 export const historyCursors = defineTable('traders_bronze.history_cursors', {
+  dataset: { purpose: 'cursor', subject: 'history', grain: 'wallet' },
   grain: 'One row per wallet, replaced at each fetch.',
   columns: {
     wallet_address: text,

@@ -4,6 +4,7 @@ import { defineTable } from '../../table.js'
 
 /** What a source sent and a bronze table's schema refused, kept as it came so that nothing is lost silently. */
 export const rejectedRows = defineTable('traders_bronze.rejected_rows', {
+  dataset: { purpose: 'rejection', subject: 'source', grain: 'item' },
   grain: 'One row per refused item, endpoint, subject and run.',
   columns: {
     as_of: timestamp,

@@ -4,6 +4,7 @@ import { defineTable } from '../../table.js'
 
 /** BirdEye's `/defi/v3/token/list` under the run's filters: which tokens the run looks at, and how they stood then. */
 export const tokenMetrics = defineTable('traders_bronze.token_metrics', {
+  dataset: { purpose: 'selection', subject: 'token', grain: 'run' },
   grain: 'One row per selected token and run.',
   columns: {
     as_of: timestamp,

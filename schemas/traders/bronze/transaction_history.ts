@@ -8,6 +8,7 @@ import { defineTable } from '../../table.js'
  * `ins_index_is_fallback`.
  */
 export const transactionHistory = defineTable('traders_bronze.transaction_history', {
+  dataset: { purpose: 'history', subject: 'wallet', grain: 'swap' },
   grain: 'One row per swap instruction of a wallet.',
   columns: {
     wallet_address: text,

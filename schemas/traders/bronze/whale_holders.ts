@@ -7,6 +7,7 @@ import { defineTable } from '../../table.js'
  * `/defi/v2/tokens/top_traders`. Owners that are not people are kept and flagged; only `is_tradable` ones are followed.
  */
 export const whaleHolders = defineTable('traders_bronze.whale_holders', {
+  dataset: { purpose: 'holdings', subject: 'whale', grain: 'token' },
   grain: 'One row per token, owner and run.',
   columns: {
     as_of: timestamp,

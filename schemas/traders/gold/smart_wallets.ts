@@ -21,6 +21,7 @@ const money = (amount: string): string => `format('{:,.2f} USD', ${amount}::DOUB
  * least: docs/ranking.md. `tier` says how large the success was; it does not decide the rank.
  */
 export const smartWallets = defineTable('traders_gold.smart_wallets', {
+  dataset: { purpose: 'ranking', subject: 'smart', grain: 'wallet' },
   grain: 'One row per wallet that passes every rule.',
   columns: {
     as_of: timestamp,

@@ -32,6 +32,7 @@ const ruleNames = rules.map(({ name }) => `'${name}'`).join(', ')
  * this run, and the verdict. A figure that is unknown does not pass.
  */
 export const walletVerdicts = defineTable('traders_gold.wallet_verdicts', {
+  dataset: { purpose: 'verdict', subject: 'wallet', grain: 'rule' },
   grain: 'One row per evaluated wallet and rule.',
   columns: {
     wallet_address: text,

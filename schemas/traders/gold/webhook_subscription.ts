@@ -4,6 +4,7 @@ import { defineTable } from '../../table.js'
 
 /** What each run told Helius to watch and what Helius confirmed. Never a secret: the URL is kept without user, query and fragment. */
 export const webhookSubscription = defineTable('traders_gold.webhook_subscription', {
+  dataset: { purpose: 'subscription', subject: 'webhook', grain: 'run' },
   grain: 'One row per run.',
   columns: {
     as_of: timestamp,

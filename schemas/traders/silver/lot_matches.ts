@@ -11,6 +11,7 @@ import { numberedTrades, pieces } from './fifo.js'
  * sale is. Only pieces with both count towards PnL; what was sold of an unpriced lot is unmatched there.
  */
 export const lotMatches = defineTable('traders_silver.lot_matches', {
+  dataset: { purpose: 'matching', subject: 'wallet', grain: 'sale' },
   grain: 'One row per piece of a sale that was matched with a lot.',
   columns: {
     wallet_address: text,

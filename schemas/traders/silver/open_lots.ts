@@ -9,6 +9,7 @@ import { trades } from './trades.js'
  * unit must have no cost left to the last digit; one that does stays here as a row and breaks a check.
  */
 export const openLots = defineTable('traders_silver.open_lots', {
+  dataset: { purpose: 'inventory', subject: 'wallet', grain: 'lot' },
   grain: 'One row per buy that is not sold out.',
   columns: {
     wallet_address: text,

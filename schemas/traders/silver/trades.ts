@@ -91,6 +91,7 @@ const half = (swaps: string, own: 'base' | 'quote', other: 'base' | 'quote'): st
  * No price is assumed, not even 1 for a stablecoin. A leg above 10^30 units is no real amount and gives no row.
  */
 export const trades = defineTable('traders_silver.trades', {
+  dataset: { purpose: 'valuation', subject: 'wallet', grain: 'trade' },
   grain: 'One row per swap of a wallet and token leg that is not a quote asset.',
   columns: {
     wallet_address: text,

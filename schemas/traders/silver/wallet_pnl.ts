@@ -13,6 +13,7 @@ import { walletPnlDerivation } from './wallet_pnl_derivation.js'
  * proceeds; a ratio with nothing below the line is NULL.
  */
 export const walletPnl = defineTable('traders_silver.wallet_pnl', {
+  dataset: { purpose: 'pnl', subject: 'wallet', grain: 'timeframe' },
   grain: "One row per wallet, token (or 'ALL_TOKENS') and timeframe.",
   columns: {
     wallet_address: text,
