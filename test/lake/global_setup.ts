@@ -8,6 +8,7 @@ import { provisionExtensions } from '../../infra/provision/provision.js'
 import { freePort } from '../../infra/stack/port.js'
 import { startPostgres } from '../../infra/stack/postgres.js'
 import { ProcessRegistry } from '../../infra/stack/process_registry.js'
+import { testPort } from './test_port.js'
 
 declare module 'vitest' {
   interface ProvidedContext {
@@ -25,7 +26,7 @@ export default async (project: TestProject): Promise<() => Promise<void>> => {
   const { directory } = await provisionExtensions({ cacheDir, overrides: tools, log })
   const server = await startPostgres({
     folder: path.join(folder, 'postgres'),
-    port: await freePort(15_433),
+    port: await freePort(testPort(15_433)),
     logFile: path.join(folder, 'postgres.log'),
     registry: new ProcessRegistry(folder),
     log: () => undefined,

@@ -11,6 +11,7 @@ import { ProcessRegistry } from '../../infra/stack/process_registry.js'
 import { startTemporalServer } from '../../infra/stack/temporal_server.js'
 import { domains } from '../domains.js'
 import lakeSetup from '../lake/global_setup.js'
+import { testPort } from '../lake/test_port.js'
 
 declare module 'vitest' {
   interface ProvidedContext {
@@ -30,8 +31,8 @@ export default async (project: TestProject): Promise<() => Promise<void>> => {
   const server = await startTemporalServer({
     program,
     databaseFile: path.join(folder, 'temporal.db'),
-    port: await freePort(17_233),
-    uiPort: await freePort(18_233),
+    port: await freePort(testPort(17_233)),
+    uiPort: await freePort(testPort(18_233)),
     logFile: path.join(folder, 'temporal.log'),
     registry: new ProcessRegistry(folder),
   })

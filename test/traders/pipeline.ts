@@ -1,5 +1,5 @@
 import { randomUUID } from 'node:crypto'
-import { Client, Connection } from '@temporalio/client'
+import { Client, Connection, type WorkflowHandle } from '@temporalio/client'
 import { inject } from 'vitest'
 import { BirdEye } from '../../activities/traders/birdeye.js'
 import { Helius } from '../../activities/traders/helius.js'
@@ -12,9 +12,7 @@ import { traders } from '../../schemas/traders/index.js'
 import { startWorkers } from '../../worker/workers.js'
 import type { SmartTradersResult } from '../../workflows/traders/smart_traders.js'
 import { openScratchLake } from '../lake/scratch_lake.js'
-
-/** Secrets that must be found nowhere but in the requests. */
-export const canaries = { birdeye: 'canary-birdeye-7f3a', helius: 'canary-helius-91bc', webhook: 'canary-webhook-55de' }
+import { canaries } from './canaries.js'
 
 const dayMs = 86_400_000
 
@@ -34,7 +32,9 @@ export interface Pipeline {
   readonly market: Market
   readonly client: Client
   readonly asOf: string
-  /** Runs `smartTraders` as of the market's now; resolves to what it did. */
+  /** Starts `smartTraders`, or another workflow of a domain, as of the market's now. */
+  start(input?: object, workflow?: { readonly type: string; readonly domain: string }): Promise<WorkflowHandle>
+  /** The same to its end; resolves to what it did. */
   run(input?: object): Promise<SmartTradersResult>
   close(): Promise<void>
 }
@@ -81,19 +81,22 @@ export const startPipeline = async (options: PipelineOptions = {}): Promise<Pipe
   })
   const connection = await Connection.connect({ address })
   const client = new Client({ connection })
+  const asOf = new Date(market.nowMs).toISOString()
+  const start = (input = {}, { type, domain } = { type: 'smartTraders', domain: 'traders' }) =>
+    client.workflow.start(type, {
+      taskQueue: `${domain}-${suffix}`,
+      workflowId: `test/${randomUUID()}`,
+      args: [{ asOf, ...input }],
+    })
   return {
     lake,
     lakeOptions,
     sandbox,
     market,
     client,
-    asOf: new Date(market.nowMs).toISOString(),
-    run: (input = {}) =>
-      client.workflow.execute('smartTraders', {
-        taskQueue: `traders-${suffix}`,
-        workflowId: `test/${randomUUID()}`,
-        args: [{ asOf: new Date(market.nowMs).toISOString(), ...input }],
-      }),
+    asOf,
+    start,
+    run: async (input = {}) => (await start(input)).result(),
     close: async () => {
       workers.shutdown()
       await workers.stopped

@@ -6,24 +6,11 @@ import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import type { LakeOptions } from '../../infra/lake/lake.js'
 import { meta } from '../../schemas/meta/index.js'
 import { traders } from '../../schemas/traders/index.js'
+import { canaries, found, textOf } from './canaries.js'
 import { type EchoServer, startEchoServer } from './echo_server.js'
-import { canaries, type Pipeline, startPipeline } from './pipeline.js'
+import { type Pipeline, startPipeline } from './pipeline.js'
 
 const market = { tokens: 6, wallets: 40, swaps: 3_000 }
-
-/** Every text in a value, bytes read as text: payloads are searched too, and messages' own `toJSON` would hide them in base64. */
-const textOf = (value: unknown): string => {
-  if (value instanceof Uint8Array) return Buffer.from(value).toString('latin1')
-  if (value instanceof Error) return [value.name, value.message, value.stack, textOf(value.cause)].join(' ')
-  if (typeof value !== 'object' || value === null) return String(value)
-  return Object.entries(value)
-    .map(([name, each]) => `${name}: ${textOf(each)}`)
-    .join('\n')
-}
-
-/** The secrets that stand in the text, plain or in base64. */
-const found = (text: string): string[] =>
-  Object.values(canaries).filter((canary) => text.includes(canary) || text.includes(btoa(canary)))
 
 /** Every table of the catalog's database, as PostgreSQL holds it. */
 const catalogText = async (catalog: LakeOptions['catalog']): Promise<string> => {

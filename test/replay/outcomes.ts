@@ -1,0 +1,91 @@
+import { setTimeout as sleep } from 'node:timers/promises'
+import type { WorkflowHandle } from '@temporalio/client'
+import type { Pipeline } from '../traders/pipeline.js'
+
+/** A way in which a run can end, and how one that ends so is had of a real pipeline. */
+export interface Outcome {
+  readonly workflowType: string
+  readonly outcome: string
+  readonly ends: 'COMPLETED' | 'FAILED' | 'CANCELED'
+  /** Resolves when the run has ended. */
+  readonly run: (pipeline: Pipeline) => Promise<WorkflowHandle>
+}
+
+const ended = async (started: Promise<WorkflowHandle>): Promise<WorkflowHandle> => {
+  const handle = await started
+  await handle.result().catch(() => undefined)
+  return handle
+}
+
+/** Two tokens are two batches of whales, and a few wallets a batch several of histories. */
+const small = { tokens: { limit: 2 }, whales: { tokensPerBatch: 1 }, history: { walletsPerBatch: 5 } }
+const later = ({ market }: Pipeline, seconds: number) => ({
+  ...small,
+  asOf: new Date(market.nowMs + seconds * 1_000).toISOString(),
+})
+
+const asked = async ({ sandbox }: Pipeline, path: string): Promise<void> => {
+  sandbox.resetStatistics()
+  const requests = () => Object.entries(sandbox.statistics().byEndpoint).filter(([endpoint]) => endpoint.includes(path))
+  while (requests().length === 0) await sleep(20)
+}
+
+/** What `UPDATE_HISTORIES=1` records, in this order, on one pipeline. */
+export const outcomes: readonly Outcome[] = [
+  {
+    workflowType: 'smartTraders',
+    outcome: 'completed',
+    ends: 'COMPLETED',
+    run: (pipeline) => ended(pipeline.start(small)),
+  },
+  {
+    workflowType: 'smartTraders',
+    outcome: 'refused_input',
+    ends: 'FAILED',
+    run: (pipeline) => ended(pipeline.start({ tokens: { limit: -1 } })),
+  },
+  {
+    workflowType: 'smartTraders',
+    outcome: 'failed_source',
+    ends: 'FAILED',
+    run: async (pipeline) => {
+      pipeline.sandbox.faults.add({ kind: 'changed_schema', path: 'seek_by_time', share: 1 })
+      const handle = await ended(pipeline.start(later(pipeline, 1)))
+      pipeline.sandbox.faults.clear()
+      return handle
+    },
+  },
+  {
+    workflowType: 'smartTraders',
+    outcome: 'cancelled',
+    ends: 'CANCELED',
+    run: async (pipeline) => {
+      pipeline.sandbox.faults.add({ kind: 'hang', path: 'seek_by_time' })
+      const started = await pipeline.start(later(pipeline, 2))
+      await asked(pipeline, 'seek_by_time')
+      await started.cancel()
+      const handle = await ended(Promise.resolve(started))
+      pipeline.sandbox.faults.clear()
+      return handle
+    },
+  },
+  {
+    workflowType: 'smartTraders',
+    outcome: 'parked_budget',
+    ends: 'COMPLETED',
+    // Enough for the tokens, the whales and a few wallets.
+    run: (pipeline) => ended(pipeline.start({ ...later(pipeline, 3), budget: { computeUnits: 1_000 } })),
+  },
+  {
+    workflowType: 'lakeMaintenance',
+    outcome: 'completed',
+    ends: 'COMPLETED',
+    run: (pipeline) => ended(pipeline.start({}, { type: 'lakeMaintenance', domain: 'lake' })),
+  },
+  {
+    workflowType: 'lakeMaintenance',
+    outcome: 'refused_input',
+    ends: 'FAILED',
+    run: (pipeline) => ended(pipeline.start({ dryRun: 'perhaps' }, { type: 'lakeMaintenance', domain: 'lake' })),
+  },
+]
