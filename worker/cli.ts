@@ -2,6 +2,7 @@ import { Command, CommanderError, InvalidArgumentError, Option } from 'commander
 import { loadConfig } from '../infra/config.js'
 import { TributaryError } from '../infra/errors.js'
 import type { Session } from '../infra/lake/session.js'
+import { printDiff } from './commands/diff.js'
 import { runDoctor } from './commands/doctor.js'
 import { printQuery } from './commands/query.js'
 import { runPipeline } from './commands/run.js'
@@ -32,8 +33,16 @@ const positive = (text: string): number => {
 }
 
 /** Opens the lake for one reading command. */
-const reading = (work: (session: Session, output: Output) => Promise<void>, flags: JsonFlag): Promise<void> =>
-  readLake(loadConfig(), log, (lake) => lake.session((session) => work(session, output(flags))))
+const reading = (
+  work: (session: Session, output: Output) => Promise<void>,
+  { at, ...flags }: JsonFlag & { at?: string },
+): Promise<void> =>
+  readLake(
+    loadConfig(),
+    log,
+    (lake) => lake.session((session) => work(session, output(flags))),
+    at === undefined ? {} : { at },
+  )
 
 const program = new Command('tributary')
   .description('Finds the wallets that really trade well, in a lake where every step is one atomic snapshot.')
@@ -77,16 +86,34 @@ program
 program
   .command('snapshots')
   .description('the newest snapshots: who, which step of which run, what rows')
+  .option('--table <name>', 'only those that changed this table')
   .option('--limit <count>', 'how many', positive, 50)
   .addOption(jsonOption)
-  .action((flags: JsonFlag & { limit: number }) =>
-    reading((session, out) => printSnapshots(session, out, flags.limit), flags),
+  .action((flags: JsonFlag & { limit: number; table?: string }) =>
+    reading((session, out) => printSnapshots(session, out, flags), flags),
   )
 program
   .command('query <sql>')
   .description('run SQL on the lake, read-only: "SELECT * FROM traders_gold.smart_wallets"')
+  .option('--at <version or time>', 'the lake as it was at a snapshot')
   .addOption(jsonOption)
-  .action((sql: string, flags: JsonFlag) => reading((session, out) => printQuery(session, out, sql), flags))
+  .action((sql: string, flags: JsonFlag & { at?: string }) =>
+    reading((session, out) => printQuery(session, out, sql), flags),
+  )
+program
+  .command('diff <table>')
+  .description('how a table differs between two snapshots: rows by key, with the columns that changed')
+  .requiredOption('--from <version or time>', 'the snapshot before')
+  .option('--to <version or time>', 'the snapshot after; the newest by default')
+  .option('--summary', 'only how many rows, in which columns')
+  .option('--limit <count>', 'how many rows', positive, 20)
+  .addOption(jsonOption)
+  .action((table: string, flags: JsonFlag & { from: string; to?: string; summary?: boolean; limit: number }) =>
+    reading((session, out) => {
+      const tables = domains.flatMap(({ domain }) => domain.stages).flatMap((stage) => stage.tables)
+      return printDiff(session, out, tables, { ...flags, table, summary: flags.summary ?? false })
+    }, flags),
+  )
 program
   .command('top')
   .description('the best wallets')

@@ -15,7 +15,7 @@ type Attached = LakeOptions['catalog']
 export const openConfiguredLake = async (
   config: Config,
   catalog: Attached,
-  { readOnly, log }: { readOnly: boolean; log: (line: string) => void },
+  { log, ...how }: { readOnly: boolean; at?: string; log: (line: string) => void },
 ): Promise<Lake> => {
   const { directory } = await provisionExtensions({ cacheDir: config.cacheDir, overrides: config.tools, log })
   const temporaryDirectory = path.join(config.home, 'spill', String(process.pid))
@@ -25,8 +25,8 @@ export const openConfiguredLake = async (
     extensionDirectory: directory,
     temporaryDirectory,
     memoryLimitGiB: Math.max(1, Math.floor((os.totalmem() / 1024 ** 3) * memoryShare)),
-    readOnly,
     failpoint: config.failpoint,
+    ...how,
   })
   return {
     ...lake,

@@ -18,16 +18,17 @@ interface ReadableCatalog {
 
 /**
  * Gives the lake to a command that only reads. Where `up` runs, its catalog is read; where not, the built-in PostgreSQL is
- * started for as long as the command takes. Throws InvalidInput where there is no lake yet.
+ * started for as long as the command takes. Throws InvalidInput where there is no lake yet, or no snapshot `at`.
  */
 export const readLake = async <T>(
   config: Config,
   log: (line: string) => void,
   work: (lake: Lake) => Promise<T>,
+  at: { at?: string } = {},
 ): Promise<T> => {
   const { catalog, close } = await readableCatalog(config)
   try {
-    const lake = await openConfiguredLake(config, catalog, { readOnly: true, log })
+    const lake = await openConfiguredLake(config, catalog, { readOnly: true, ...at, log })
     try {
       return await work(lake)
     } finally {

@@ -1,9 +1,10 @@
-import { SourceUnavailable } from '../errors.js'
+import { InvalidInput, SourceUnavailable } from '../errors.js'
 import type { PostgresAddress } from '../postgres_address.js'
 import type { DataConfig } from '../resources.js'
 import { quotedLiteral } from './identifier.js'
 import type { LakeOptions } from './lake.js'
 import type { Session } from './session.js'
+import { snapshotNamed } from './version.js'
 
 /** Loads what the options need, with signature checks on. */
 export const loadExtensions = async (session: Session, { catalog, data }: LakeOptions): Promise<void> => {
@@ -17,10 +18,10 @@ export const loadExtensions = async (session: Session, { catalog, data }: LakeOp
 
 /**
  * Attaches the catalog as `lake`. Credentials go into temporary secrets and never into the ATTACH string, which DuckDB repeats
- * in its errors. Throws SourceUnavailable when the catalog or the data path cannot be reached.
+ * in its errors. Throws SourceUnavailable when the catalog or the data path cannot be reached, InvalidInput where it has no such snapshot.
  */
 export const attachLake = async (session: Session, options: LakeOptions): Promise<void> => {
-  const { catalog, data } = options
+  const { catalog, data, at } = options
   await session.run(`SET GLOBAL TimeZone = 'UTC'`)
   // The default of 10 quick retries gives up under a fan-in of writers; these only re-take catalog ids, never data.
   await session.run('SET GLOBAL ducklake_max_retry_count = 100')
@@ -30,16 +31,26 @@ export const attachLake = async (session: Session, options: LakeOptions): Promis
     'DATA_INLINING_ROW_LIMIT 0',
     ...(options.readOnly === true ? ['READ_ONLY'] : []),
   ]
-  try {
+  const attach = async (...more: string[]) => {
+    const all = [...settings, ...more].join(', ')
     if (catalog.kind === 'postgres') {
       const libpq = await createCatalogSecret(session, catalog.address)
       await session.run(
-        `ATTACH ${quotedLiteral(`ducklake:postgres:${libpq}`)} AS lake (META_SECRET 'lake_catalog', ${settings.join(', ')})`,
+        `ATTACH ${quotedLiteral(`ducklake:postgres:${libpq}`)} AS lake (META_SECRET 'lake_catalog', ${all})`,
       )
     } else {
-      await session.run(`ATTACH ${quotedLiteral(`ducklake:${catalog.path}`)} AS lake (${settings.join(', ')})`)
+      await session.run(`ATTACH ${quotedLiteral(`ducklake:${catalog.path}`)} AS lake (${all})`)
     }
+  }
+  try {
+    await attach()
+    if (at === undefined) return
+    // Only an attached catalog can tell which snapshot is meant.
+    const snapshotId = await snapshotNamed(session, '--at', at)
+    await session.run('DETACH lake')
+    await attach(`SNAPSHOT_VERSION ${snapshotId}`)
   } catch (cause) {
+    if (cause instanceof InvalidInput) throw cause
     throw new SourceUnavailable(
       `the lake's catalog cannot be attached; correct LAKE_CATALOG or LAKE_DATA, or start what they name: ${firstLine(cause)}`,
       undefined,

@@ -19,6 +19,8 @@ export interface LakeOptions {
   readonly readOnly?: boolean
   /** Where a fault test stops this process; nowhere by default. */
   readonly failpoint?: Failpoint
+  /** A snapshot's number or a time: the lake as it was then, to be read. */
+  readonly at?: string
 }
 
 /** The attached DuckLake: one DuckDB instance of this process, a connection for every piece of work. */

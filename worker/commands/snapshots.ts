@@ -1,14 +1,27 @@
+import { InvalidInput } from '../../infra/errors.js'
 import type { Session } from '../../infra/lake/session.js'
 import { time } from '../format.js'
 import type { Output } from '../output.js'
 
-/** Prints the newest snapshots: when, who, which step of which run, and the rows it wrote. */
-export const printSnapshots = async (session: Session, output: Output, limit: number): Promise<void> => {
+interface SnapshotsRequest {
+  readonly limit: number
+  /** Only snapshots that changed this table. */
+  readonly table?: string
+}
+
+/** Prints the newest snapshots: when, who, which step of which run, and the rows it wrote into each table. */
+export const printSnapshots = async (
+  session: Session,
+  output: Output,
+  { limit, table }: SnapshotsRequest,
+): Promise<void> => {
+  const ids = table === undefined ? undefined : await tableIds(session, table)
   const rows = await session.all(
     `
     SELECT s.snapshot_id, s.snapshot_time, s.author, s.commit_message AS message, c.step, c.logical_run, c.workflow_id, c.row_counts
     FROM lake.snapshots() AS s
-    LEFT JOIN lake.meta.commits AS c ON c.commit_key = json_extract_string(s.commit_extra_info, '$.key')
+    LEFT JOIN lake.meta.commits AS c ON c.snapshot_id = s.snapshot_id
+    ${ids === undefined ? '' : `WHERE ${changed('s.changes', ids)}`}
     ORDER BY s.snapshot_id DESC LIMIT $limit`,
     { limit: BigInt(limit) },
   )
@@ -19,12 +32,33 @@ export const printSnapshots = async (session: Session, output: Output, limit: nu
       time: time(row['snapshot_time']),
       author: row['author'],
       step: row['step'],
+      run: row['logical_run'],
       message: row['message'],
       rows: Object.entries(rowCounts(row['row_counts']))
-        .map(([table, count]) => `${table.split('.')[1]} ${count}`)
+        .map(([name, count]) => `${name.split('.')[1]} ${count}`)
         .join(', '),
     })),
+    'no snapshot changed it',
   )
 }
 
 const rowCounts = (text: unknown): Record<string, number> => (typeof text === 'string' ? JSON.parse(text) : {})
+
+/** The catalog's numbers of a table: one, unless it was dropped and made again. */
+const tableIds = async (session: Session, table: string): Promise<number[]> => {
+  const rows = await session.all(
+    `
+    SELECT t.table_id FROM __ducklake_metadata_lake.ducklake_table AS t
+    JOIN __ducklake_metadata_lake.ducklake_schema AS s USING (schema_id)
+    WHERE s.schema_name || '.' || t.table_name = $table`,
+    { table },
+  )
+  if (rows.length === 0)
+    throw new InvalidInput(`--table is "${table}": the lake has no such table; npx tributary tables lists them`)
+  return rows.map(({ table_id }) => Number(table_id))
+}
+
+/** Whether one of the tables stands among a snapshot's changes, where schemas and views have numbers of their own. */
+const changed = (changes: string, ids: readonly number[]): string =>
+  `len(list_filter(map_entries(${changes}), lambda each: NOT regexp_matches(each.key, 'schema|view|macro|created')
+    AND list_has_any(each.value, [${ids.map((id) => `'${id}'`).join(', ')}]))) > 0`

@@ -1,0 +1,70 @@
+import { InvalidInput } from '../../infra/errors.js'
+import type { JsonRow, Session } from '../../infra/lake/session.js'
+import { differingRows, diffTable, type RowDiff } from '../../infra/lake/table_diff.js'
+import { storedColumnsAt, tableAt } from '../../infra/lake/table_version.js'
+import { snapshotNamed } from '../../infra/lake/version.js'
+import type { Table } from '../../schemas/table.js'
+import { count } from '../format.js'
+import type { Output } from '../output.js'
+
+interface DiffRequest {
+  readonly table: string
+  /** Each a snapshot's number or a time; `to` is the newest snapshot if absent. */
+  readonly from: string
+  readonly to?: string
+  readonly summary: boolean
+  readonly limit: number
+}
+
+/** Prints how a table differs between two snapshots: how many rows, in which columns, and row by row what from and to what. */
+export const printDiff = async (
+  session: Session,
+  output: Output,
+  tables: readonly Table[],
+  request: DiffRequest,
+): Promise<void> => {
+  const table = tables.find(({ name }) => name === request.table)
+  if (table === undefined)
+    throw new InvalidInput(`"${request.table}" is not a table; there is ${tables.map(({ name }) => name).join(', ')}`)
+  const from = await snapshotNamed(session, '--from', request.from)
+  const newest = Number((await session.one('SELECT id FROM lake.current_snapshot()'))['id'])
+  const to = request.to === undefined ? newest : await snapshotNamed(session, '--to', request.to)
+  const [before, after] = [await storedColumnsAt(session, from), await storedColumnsAt(session, to)]
+  const diff = await diffTable(
+    session,
+    table,
+    tableAt(table, from, before.get(table.name)),
+    tableAt(table, to, after.get(table.name)),
+  )
+  const { added, removed, changed, columns } = diff
+  const rows = request.summary ? [] : await differingRows(session, table, diff, request.limit)
+  const summary = { table: table.name, from, to, added, removed, changed, columns }
+  output.document(request.summary ? summary : { ...summary, rows }, () => {
+    output.line(`${table.name}, snapshot ${from} to ${to}`)
+    output.line(`${count(added)} added, ${count(removed)} removed, ${count(changed)} changed`)
+    if (changed > 0) {
+      output.line('')
+      output.rows(Object.entries(columns).map(([column, rows]) => ({ column, 'changed rows': count(rows) })))
+    }
+    if (rows.length === 0) return
+    output.line('')
+    output.rows(rows.map((row) => ({ change: row.change, ...row.key, what: whatOf(row, table) })))
+    const more = added + removed + changed - rows.length
+    if (more > 0) output.line(`and ${count(more)} more; --limit ${added + removed + changed} shows all`)
+  })
+}
+
+/** `score 0.04 → 0.05, rank 1 → 2` of a changed row; the values of one that is on one side only. */
+const whatOf = ({ before, after }: RowDiff, table: Table): string => {
+  const values = ({ ...row }: JsonRow) =>
+    Object.entries(row).filter(([name, value]) => !table.key.includes(name) && value !== null)
+  if (before === undefined || after === undefined)
+    return values(after ?? before ?? {})
+      .map(([name, value]) => `${name} ${text(value)}`)
+      .join(', ')
+  return Object.keys(after)
+    .map((name) => `${name} ${text(before[name])} → ${text(after[name])}`)
+    .join(', ')
+}
+
+const text = (value: unknown): string => (value === null || value === undefined ? 'NULL' : String(value))
