@@ -39,6 +39,14 @@ interface Definition<C extends Columns> {
   /** A row that is valid, for a reader and for the conformance suite. */
   readonly example: RowOf<C>
   readonly derive?: Derivation
+  /** Where rows come from that no SELECT derives: the service and its endpoints, as `BirdEye /defi/v3/token/list`. */
+  readonly source?: readonly string[]
+  /**
+   * Which ranges of its source the table holds, where another table knows better than the commits, one range each: rows of
+   * `partition`, `source_start` and `source_end` (half-open, as text: ISO times or whole numbers). A NULL start says that all
+   * before the end is known to be missing.
+   */
+  readonly ranges?: Derivation
 }
 
 export interface Table<C extends Columns = Columns> {
@@ -56,6 +64,8 @@ export interface Table<C extends Columns = Columns> {
   readonly example: RowOf<C>
   readonly row: z.ZodType<RowOf<C>>
   readonly derive: Derivation | undefined
+  readonly source: readonly string[]
+  readonly ranges: Derivation | undefined
 }
 
 export type Row<T extends Table> = T extends Table<infer C> ? RowOf<C> : never
@@ -88,6 +98,8 @@ export const defineTable = <C extends Columns>(name: string, definition: Definit
     example: definition.example,
     row: z.strictObject(shape) as unknown as z.ZodType<RowOf<C>>,
     derive: definition.derive,
+    source: definition.source ?? [],
+    ranges: definition.ranges,
   }
 }
 

@@ -11,6 +11,7 @@ import { defineTable } from '../../table.js'
 export const historyCursors = defineTable('traders_bronze.history_cursors', {
   dataset: { purpose: 'cursor', subject: 'history', grain: 'wallet' },
   grain: 'One row per wallet, replaced at each fetch.',
+  source: ['BirdEye /trader/txs/seek_by_time'],
   columns: {
     wallet_address: text,
     /** The run that read last. */

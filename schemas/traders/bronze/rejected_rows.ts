@@ -6,6 +6,12 @@ import { defineTable } from '../../table.js'
 export const rejectedRows = defineTable('traders_bronze.rejected_rows', {
   dataset: { purpose: 'rejection', subject: 'source', grain: 'item' },
   grain: 'One row per refused item, endpoint, subject and run.',
+  source: [
+    'BirdEye /defi/v3/token/list',
+    'BirdEye /defi/v3/token/holder',
+    'BirdEye /defi/v2/tokens/top_traders',
+    'BirdEye /trader/txs/seek_by_time',
+  ],
   columns: {
     as_of: timestamp,
     endpoint: text,

@@ -6,6 +6,7 @@ import { defineTable } from '../../table.js'
 export const tokenMetrics = defineTable('traders_bronze.token_metrics', {
   dataset: { purpose: 'selection', subject: 'token', grain: 'run' },
   grain: 'One row per selected token and run.',
+  source: ['BirdEye /defi/v3/token/list'],
   columns: {
     as_of: timestamp,
     token_address: text,

@@ -1,6 +1,9 @@
 import { holds } from '../../check.js'
 import { bigint, boolean, double, integer, nullable, rawAmount, text, timestamp } from '../../column.js'
 import { defineTable } from '../../table.js'
+import { historyCursors } from './history_cursors.js'
+
+const isoSecond = (moment: string): string => `strftime((${moment}) AT TIME ZONE 'UTC', '%Y-%m-%dT%H:%M:%SZ')`
 
 /**
  * A swap as BirdEye's `/trader/txs/seek_by_time` tells it, seen from one wallet: `base` and `quote` are the two legs, a leg's
@@ -10,6 +13,7 @@ import { defineTable } from '../../table.js'
 export const transactionHistory = defineTable('traders_bronze.transaction_history', {
   dataset: { purpose: 'history', subject: 'wallet', grain: 'swap' },
   grain: 'One row per swap instruction of a wallet.',
+  source: ['BirdEye /trader/txs/seek_by_time'],
   columns: {
     wallet_address: text,
     tx_hash: text,
@@ -66,5 +70,18 @@ export const transactionHistory = defineTable('traders_bronze.transaction_histor
     source: 'raydium',
     pool_address: '58oQChx4yWmvKdwLLZzBi4ChoCc2fqCUWBkwMihLYQo2',
     program_id: null,
+  },
+  ranges: {
+    from: { cursors: historyCursors },
+    // Both ends of a cursor's range are seconds that were read entirely; what is older than the oldest is missing until it is complete.
+    select: ({ cursors }) => {
+      const range = (from: string, to: string) => `
+SELECT wallet_address AS partition, ${isoSecond(from)} AS source_start, ${isoSecond(`${to} + INTERVAL 1 SECOND`)} AS source_end
+FROM ${cursors}`
+      return `${range('covered_from', 'covered_to')} WHERE covered_from IS NOT NULL
+UNION ALL ${range('unfinished_before', 'read_to')} WHERE read_to IS NOT NULL
+UNION ALL SELECT wallet_address, NULL, ${isoSecond('coalesce(covered_from, as_of)')} FROM ${cursors}
+WHERE NOT is_complete AND unfinished_before IS NULL`
+    },
   },
 })

@@ -9,6 +9,7 @@ import { defineTable } from '../../table.js'
 export const whaleHolders = defineTable('traders_bronze.whale_holders', {
   dataset: { purpose: 'holdings', subject: 'whale', grain: 'token' },
   grain: 'One row per token, owner and run.',
+  source: ['BirdEye /defi/v3/token/holder', 'BirdEye /defi/v2/tokens/top_traders'],
   columns: {
     as_of: timestamp,
     token_address: text,

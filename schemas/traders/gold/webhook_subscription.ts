@@ -6,6 +6,7 @@ import { defineTable } from '../../table.js'
 export const webhookSubscription = defineTable('traders_gold.webhook_subscription', {
   dataset: { purpose: 'subscription', subject: 'webhook', grain: 'run' },
   grain: 'One row per run.',
+  source: ['Helius /v0/webhooks'],
   columns: {
     as_of: timestamp,
     /** `confirmed` when Helius was seen to watch what was sent. */
