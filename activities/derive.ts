@@ -16,6 +16,8 @@ export interface DerivationRequest {
   readonly parameters: Readonly<Record<string, string | number>> & { readonly as_of: string }
   /** Derive every row again, whatever has changed. */
   readonly everything?: boolean
+  /** What to read instead of tables of other stages: their SQL names in the session, by table. */
+  readonly instead?: ReadonlyMap<string, string>
 }
 
 /**
@@ -25,8 +27,8 @@ export interface DerivationRequest {
  */
 export const deriveStage = async (session: Session, request: DerivationRequest): Promise<Preparation> => {
   const { stage, snapshotId } = request
-  const derived = stage.tables.filter((table) => table.derive !== undefined)
-  const fingerprint = fingerprintOf(derived)
+  const derived = derivedTables(stage)
+  const fingerprint = derivationFingerprint(stage)
   const own = Number((await session.one('SELECT id FROM lake.current_snapshot()'))['id'])
   const fence = await session.one(`SELECT version FROM ${atSnapshot(`${stage.name}._fence`, own)}`)
   const previous = request.everything === true ? undefined : await latestReceipt(session, stage.name, request.step)
@@ -42,8 +44,18 @@ export const deriveStage = async (session: Session, request: DerivationRequest):
   }
 }
 
+/** Derives every row of a stage's tables into temporary tables of the session; resolves to their SQL names, by table. */
+export const deriveWhole = async (session: Session, request: DerivationRequest): Promise<Map<string, string>> => {
+  const workbench = new Workbench(session, request, request.snapshotId, undefined)
+  const relations = new Map<string, string>()
+  for (const table of derivedTables(request.stage)) relations.set(table.name, (await workbench.derive(table)).staged)
+  return relations
+}
+
+export const derivedTables = ({ tables }: Stage): Table[] => tables.filter((table) => table.derive !== undefined)
+
 /** Changes when the SQL of a table does, so that rows of an older definition are not taken for current ones. */
-const fingerprintOf = (tables: readonly Table[]): string => {
+export const derivationFingerprint = (stage: Stage): string => {
   const symbols = (derive: Derivation) =>
     Object.fromEntries(Object.keys(derive.from).map((alias) => [alias, `<${alias}>`]))
   const texts = (source: Source): string[] =>
@@ -51,7 +63,7 @@ const fingerprintOf = (tables: readonly Table[]): string => {
       ? [source.name]
       : [source.name, source.derive.select(symbols(source.derive)), ...Object.values(source.derive.from).flatMap(texts)]
   return createHash('sha256')
-    .update(JSON.stringify(tables.flatMap(texts)))
+    .update(JSON.stringify(derivedTables(stage).flatMap(texts)))
     .digest('hex')
     .slice(0, 16)
 }
@@ -134,7 +146,8 @@ class Workbench {
     const asOf = `TIMESTAMPTZ ${quotedLiteral(this.request.parameters.as_of)}`
     const past =
       time !== undefined && source.columns[time] !== undefined ? ` WHERE ${quotedIdentifier(time)} <= ${asOf}` : ''
-    return this.#view(`SELECT * FROM ${atSnapshot(source.name, this.request.snapshotId)}${changed}${past}`)
+    const relation = this.request.instead?.get(source.name) ?? atSnapshot(source.name, this.request.snapshotId)
+    return this.#view(`SELECT * FROM ${relation}${changed}${past}`)
   }
 
   async #view(select: string): Promise<string> {

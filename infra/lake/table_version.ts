@@ -47,3 +47,16 @@ export const tableAt = (table: Table, snapshotId: number, stored: ReadonlySet<st
     ? `SELECT ${columns.join(', ')} WHERE false`
     : `SELECT ${columns.join(', ')} FROM ${atSnapshot(table.name, snapshotId)}`
 }
+
+/** How many rows a SELECT of a table has, and a hash of them, whatever their order: the one that receipts carry. */
+export const contentOf = async (
+  session: Session,
+  table: Table,
+  select: string,
+): Promise<{ rows: number; hash: string }> => {
+  const columns = Object.keys(table.columns).map(quotedIdentifier).join(', ')
+  const { rows, hash } = await session.one(
+    `SELECT count(*) AS rows, coalesce(sum(hash(${columns})::HUGEINT), 0)::VARCHAR AS hash FROM (${select})`,
+  )
+  return { rows: Number(rows), hash: String(hash) }
+}

@@ -24,6 +24,15 @@ export const snapshotNamed = async (session: Session, field: string, given: stri
   return Number(id)
 }
 
+/** Throws InvalidInput, naming what needs the snapshot and the range there is, when the lake has no such snapshot any more. */
+export const requireSnapshot = async (session: Session, snapshotId: number, why: string): Promise<void> => {
+  const [found] = await session.all('SELECT snapshot_id FROM lake.snapshots() WHERE snapshot_id = $id', {
+    id: BigInt(snapshotId),
+  })
+  if (found === undefined)
+    throw new InvalidInput(`snapshot ${snapshotId} has expired (${why}); ${await range(session)}`)
+}
+
 const range = async (session: Session): Promise<string> => {
   const { low, low_time, high, high_time, kept } = await session.one(`
     SELECT min(snapshot_id) AS low, strftime(min(snapshot_time), '%Y-%m-%dT%H:%M:%SZ') AS low_time,
