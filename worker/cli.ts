@@ -1,9 +1,11 @@
 import { Command, CommanderError, InvalidArgumentError, Option } from 'commander'
+import { parseMapping } from '../activities/lake/import_mapping.js'
 import { loadConfig } from '../infra/config.js'
 import { TributaryError } from '../infra/errors.js'
 import type { Session } from '../infra/lake/session.js'
 import { printDiff } from './commands/diff.js'
 import { runDoctor } from './commands/doctor.js'
+import { runImport } from './commands/import.js'
 import { printQuery } from './commands/query.js'
 import { runPipeline } from './commands/run.js'
 import { printSnapshots } from './commands/snapshots.js'
@@ -13,12 +15,21 @@ import { printTables } from './commands/tables.js'
 import { printTop } from './commands/top.js'
 import { printWallet } from './commands/wallet.js'
 import { domains } from './domains.js'
-import { readLake } from './lake_reader.js'
+import { readLake } from './lake_command.js'
 import { createOutput, type Output } from './output.js'
 import { runWorker } from './worker_process.js'
 
 interface JsonFlag {
   json?: boolean
+}
+
+interface ImportFlags extends JsonFlag {
+  from: string
+  sourceTable?: string
+  map?: Record<string, string>
+  replace?: boolean
+  run?: string
+  dryRun?: boolean
 }
 
 const log = (line: string): void => {
@@ -127,6 +138,20 @@ program
   .description('explain one wallet, from its verdict down to its lots')
   .addOption(jsonOption)
   .action((address: string, flags: JsonFlag) => reading((session, out) => printWallet(session, out, address), flags))
+program
+  .command('import <table>')
+  .description('bring rows of Parquet files, a DuckDB database or a Delta table into a table, as one commit')
+  .requiredOption('--from <path>', 'a Parquet file, a folder of them, a DuckDB database or a Delta table')
+  .option('--source-table <name>', 'which table of a DuckDB database')
+  .option('--map <pairs>', 'column=source_column,... where names differ', parseMapping)
+  .option('--replace', 'all rows of the table make way; by default only rows with a new key are added')
+  .option('--run <name>', 'a name for this import; the same source under another name is another import')
+  .option('--dry-run', 'print the mapping and the counts, and write nothing')
+  .addOption(jsonOption)
+  .action((table: string, { dryRun = false, ...flags }: ImportFlags) => {
+    const stages = domains.flatMap(({ domain }) => domain.stages)
+    return runImport(loadConfig(), output(flags), log, stages, { table, dryRun, ...flags })
+  })
 program
   .command('doctor')
   .description('what is installed and reachable, and what to do about what is not')

@@ -15,19 +15,18 @@ import { cachePath, ownPath } from '../provision/provision.js'
 import { postgresBinaries } from '../stack/postgres_binaries.js'
 import { attempt, type Finding, finding } from './finding.js'
 
-const TEST_TOOLS: readonly ToolName[] = ['temporal-test-server', 'weed']
+/** Those that only tests, or only an import of a Delta table, have fetched. */
+const ON_DEMAND: readonly ToolName[] = ['temporal-test-server', 'weed', 'delta']
 
-/** Every tool, each cached file hashed whole again. The tools of tests only are left out until a test fetched them. */
+/** Every tool, each cached file hashed whole again. Tools on demand are left out until they were fetched. */
 export async function inspectTools(config: Config): Promise<Finding[]> {
   const lock = readToolLock()
   const findings = await Promise.all(
-    (['temporal-cli', ...EXTENSIONS, ...TEST_TOOLS] as const).map((name) =>
+    (['temporal-cli', ...EXTENSIONS, ...ON_DEMAND] as const).map((name) =>
       attempt(name, () => inspectTool(name, config, lock)),
     ),
   )
-  const needed = findings.filter(
-    ({ name, status }) => status !== 'missing' || !TEST_TOOLS.some((tool) => tool === name),
-  )
+  const needed = findings.filter(({ name, status }) => status !== 'missing' || !ON_DEMAND.some((tool) => tool === name))
   return [await attempt('postgresql', inspectPostgres), ...needed]
 }
 
@@ -54,7 +53,7 @@ async function inspectTool(name: ToolName, config: Config, lock: ToolLock): Prom
 
 async function inspectOwn(name: ToolName, path: string, lock: ToolLock, platform: string): Promise<Finding> {
   const source = overrideVariable(name)
-  const mode = EXTENSIONS.some((extension) => extension === name) ? constants.R_OK : constants.X_OK
+  const mode = lock.tools[name]?.kind === 'extension' ? constants.R_OK : constants.X_OK
   const usable = await access(path, mode).then(
     () => true,
     () => false,

@@ -33,8 +33,9 @@ export type Wheel = z.infer<typeof wheel>
 export type Download = z.infer<typeof download>
 
 export type ProgramName = 'temporal-cli' | 'temporal-test-server' | 'weed'
-export type ExtensionName = 'ducklake' | 'httpfs' | 'postgres_scanner' | 'aws'
+export type ExtensionName = 'ducklake' | 'httpfs' | 'postgres_scanner' | 'aws' | 'delta'
 export type ToolName = ProgramName | ExtensionName
+/** What every lake may need; `delta` is fetched for the import of a Delta table only. */
 export const EXTENSIONS: readonly ExtensionName[] = ['ducklake', 'httpfs', 'postgres_scanner', 'aws']
 
 /** The pinned tools, as infra/tools.lock.json has them. */

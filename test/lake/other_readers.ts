@@ -1,11 +1,9 @@
 import { execFile } from 'node:child_process'
-import { mkdir, rename, rm, stat } from 'node:fs/promises'
-import path from 'node:path'
 import { promisify } from 'node:util'
+import { pythonPackages } from './python_packages.js'
 
 const run = promisify(execFile)
 const maxBuffer = 64 * 1024 * 1024
-const installTimeoutMs = 60_000
 
 /** Programs that are not ours and read a lake: each runs the statements and resolves to the rows of the last one. */
 export interface OtherReaders {
@@ -28,12 +26,9 @@ print(json.dumps([dict(zip(names, row)) for row in cursor.fetchall()]))
  * where they cannot be had.
  */
 export const otherReaders = async (folder: string, version: string): Promise<OtherReaders | string> => {
-  const tag = await run('python3', ['-c', 'import sys; print(sys.implementation.cache_tag)']).catch(() => undefined)
-  if (tag === undefined) return 'python3 is not here'
-  const packages = path.join(folder, `duckdb-${version}-${tag.stdout.trim()}`)
-  const failure = await install(packages, version).catch((error: Error) => error.message)
-  if (failure !== undefined) return `pip installs no duckdb ${version}: ${failure.split('\n').slice(0, 3).join(' ')}`
-  const env = { ...process.env, PYTHONPATH: packages }
+  const packages = await pythonPackages(folder, [`duckdb==${version}`, `duckdb-cli==${version}`])
+  if (typeof packages === 'string') return packages
+  const { env } = packages
   return {
     python: async (statements) => {
       const child = run('python3', ['-c', script], { env, maxBuffer })
@@ -55,20 +50,5 @@ export const otherReaders = async (folder: string, version: string): Promise<Oth
       const { stdout } = await run('python3', args, { env, maxBuffer })
       return JSON.parse(stdout)
     },
-  }
-}
-
-/** Into a folder of its own and renamed, so that an interrupted one is not taken for whole. */
-const install = async (packages: string, version: string): Promise<undefined> => {
-  if (await stat(packages).catch(() => undefined)) return
-  const draft = `${packages}.${process.pid}.draft`
-  await mkdir(path.dirname(packages), { recursive: true })
-  const wanted = [`duckdb==${version}`, `duckdb-cli==${version}`]
-  try {
-    const options = ['--quiet', '--no-deps', '--only-binary', ':all:', '--target', draft]
-    await run('python3', ['-m', 'pip', 'install', ...options, ...wanted], { timeout: installTimeoutMs })
-    await rename(draft, packages)
-  } finally {
-    await rm(draft, { recursive: true, force: true })
   }
 }

@@ -5,7 +5,7 @@ import type { Session } from '../../infra/lake/session.js'
 import { homeHolder } from '../../infra/stack/home_lock.js'
 import { connectClient } from '../../infra/temporal/connection.js'
 import { time } from '../format.js'
-import { readLake } from '../lake_reader.js'
+import { readLake } from '../lake_command.js'
 import type { Cells, Output } from '../output.js'
 import { temporalOf } from './run.js'
 

@@ -11,7 +11,7 @@ import { catalogFolder, startHomeCatalog } from './home_catalog.js'
 import { openConfiguredLake } from './lake_access.js'
 import { pollIntervalMs, readerDetails, readersGone } from './readers.js'
 
-interface ReadableCatalog {
+export interface CommandCatalog {
   readonly catalog: LakeOptions['catalog']
   close(): Promise<void>
 }
@@ -20,15 +20,29 @@ interface ReadableCatalog {
  * Gives the lake to a command that only reads. Where `up` runs, its catalog is read; where not, the built-in PostgreSQL is
  * started for as long as the command takes. Throws InvalidInput where there is no lake yet, or no snapshot `at`.
  */
-export const readLake = async <T>(
+export const readLake = <T>(
   config: Config,
   log: (line: string) => void,
   work: (lake: Lake) => Promise<T>,
   at: { at?: string } = {},
+): Promise<T> => withLake(config, log, { readOnly: true, ...at }, work)
+
+/** The same for a command that writes: where there is no lake yet, it makes one. */
+export const writeLake = <T>(
+  config: Config,
+  log: (line: string) => void,
+  work: (lake: Lake) => Promise<T>,
+): Promise<T> => withLake(config, log, { readOnly: false }, work)
+
+const withLake = async <T>(
+  config: Config,
+  log: (line: string) => void,
+  access: { readOnly: boolean; at?: string },
+  work: (lake: Lake) => Promise<T>,
 ): Promise<T> => {
-  const { catalog, close } = await readableCatalog(config)
+  const { catalog, close } = await commandCatalog(config, access.readOnly)
   try {
-    const lake = await openConfiguredLake(config, catalog, { readOnly: true, ...at, log })
+    const lake = await openConfiguredLake(config, catalog, { ...access, log })
     try {
       return await work(lake)
     } finally {
@@ -41,16 +55,17 @@ export const readLake = async <T>(
 
 const noLake = 'there is no lake yet: npm start makes one'
 
-const readableCatalog = async (config: Config): Promise<ReadableCatalog> => {
+/** The catalog for one command. Only where it must exist already is one that does not refused. */
+export const commandCatalog = async (config: Config, mustExist: boolean): Promise<CommandCatalog> => {
   const close = () => Promise.resolve()
   if (config.catalog.kind === 'postgres') return { catalog: config.catalog, close }
   if (config.catalog.kind === 'file') {
-    if (!existsSync(config.catalog.path))
+    if (mustExist && !existsSync(config.catalog.path))
       throw new InvalidInput(`${config.catalog.path} (LAKE_CATALOG) is not there; ${noLake}`)
     return { catalog: config.catalog, close }
   }
   const folder = catalogFolder(config)
-  if (!existsSync(path.join(folder, 'data')))
+  if (mustExist && !existsSync(path.join(folder, 'data')))
     throw new InvalidInput(`${config.home} (TRIBUTARY_HOME) holds no catalog; ${noLake}`)
   for (;;) {
     await readersGone(config.home)
@@ -71,7 +86,7 @@ const catalogAt = async (folder: string, address: string): Promise<LakeOptions['
 }
 
 /** Nothing where another process took the home first. */
-const startCatalog = async (config: Config): Promise<ReadableCatalog | undefined> => {
+const startCatalog = async (config: Config): Promise<CommandCatalog | undefined> => {
   const lock = await lockHome(config.home).catch(() => undefined)
   if (lock === undefined) return undefined
   try {
