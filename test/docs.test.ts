@@ -22,7 +22,7 @@ const commands = new Map(
     .split(".command('")
     .slice(1)
     .map((block) => {
-      const flags = [...block.matchAll(/'(--[a-z]+)/g)].map(([, flag = '']) => flag)
+      const flags = [...block.matchAll(/'(--[a-z-]+)/g)].map(([, flag = '']) => flag)
       return [/^[a-z]+/.exec(block)?.[0] ?? '', [...flags, ...(block.includes('jsonOption') ? ['--json'] : [])]]
     }),
 )
