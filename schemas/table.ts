@@ -1,7 +1,10 @@
 import { z } from 'zod'
 import { type Check, complete, unique } from './check.js'
 import type { Columns, RowOf } from './column.js'
-import { type Dataset, type DatasetParts, datasetOf } from './dataset.js'
+import { type Dataset, datasetOf } from './dataset.js'
+import { assertEvolution, type Evolution, type Replaced } from './evolution.js'
+import { assertSqlNames } from './sql_name.js'
+import type { View } from './view.js'
 
 /** A relation a derivation computes on its way and nobody else reads: it lives as long as the step. */
 export interface Intermediate {
@@ -26,8 +29,7 @@ export interface Derivation {
   readonly select: (source: Readonly<Record<string, string>>) => string
 }
 
-interface Definition<C extends Columns> {
-  readonly dataset: DatasetParts
+interface Definition<C extends Columns> extends Evolution {
   /** What one row is, in a sentence. */
   readonly grain: string
   readonly columns: C
@@ -66,19 +68,17 @@ export interface Table<C extends Columns = Columns> {
   readonly derive: Derivation | undefined
   readonly source: readonly string[]
   readonly ranges: Derivation | undefined
+  readonly renamed: Readonly<Record<string, string>>
+  readonly replaces: Replaced | undefined
 }
 
 export type Row<T extends Table> = T extends Table<infer C> ? RowOf<C> : never
 
-/** Identifiers come only from definitions, so this pattern is the whole defence against injection through a name. */
-const tableName = /^[a-z][a-z0-9_]{0,62}\.[a-z][a-z0-9_]{0,62}$/
-const columnName = /^[a-z][a-z0-9_]{0,62}$/
-
 /** Everything about a table, once: the DDL, the row's type, the checks and the derivation follow from here. */
 export const defineTable = <C extends Columns>(name: string, definition: Definition<C>): Table<C> => {
   const names = Object.keys(definition.columns)
-  const wrong = tableName.test(name) ? names.find((column) => !columnName.test(column)) : name
-  if (wrong !== undefined) throw new Error(`${name}: "${wrong}" is not a lower-case SQL name`)
+  assertSqlNames(name, names)
+  assertEvolution(name, definition)
   const required = names.filter((column) => definition.columns[column]?.nullable === false)
   const shape = Object.fromEntries(Object.entries(definition.columns).map(([column, { value }]) => [column, value]))
   return {
@@ -100,17 +100,24 @@ export const defineTable = <C extends Columns>(name: string, definition: Definit
     derive: definition.derive,
     source: definition.source ?? [],
     ranges: definition.ranges,
+    renamed: definition.renamed ?? {},
+    replaces: definition.replaces,
   }
 }
 
-/** One layer of one domain: the tables that one commit may write, behind one fence. */
+/** One layer of one domain: the tables that one commit may write, behind one fence, and views for whoever reads. */
 export interface Stage {
   readonly name: string
   readonly tables: readonly Table[]
+  /** In the order they are created in: one may read those before it. */
+  readonly views?: readonly View[]
 }
 
-export const defineStage = (name: string, tables: readonly Table[]): Stage => {
-  const stranger = tables.find((table) => table.schema !== name)
+export const defineStage = (name: string, tables: readonly Table[], views: readonly View[] = []): Stage => {
+  const relations = [...tables, ...views]
+  const stranger = relations.find(({ schema }) => schema !== name)
   if (stranger !== undefined) throw new Error(`${stranger.name} does not belong to stage ${name}`)
-  return { name, tables }
+  const twin = relations.find((each, index) => relations.findIndex((other) => other.name === each.name) < index)
+  if (twin !== undefined) throw new Error(`${twin.name} is in stage ${name} twice`)
+  return { name, tables, views }
 }

@@ -72,13 +72,13 @@ describe('the layout', () => {
     expect(crossing).toEqual([])
   })
 
-  test('the path of a table is its name', () => {
+  test('the path of a table or view is its name', () => {
     for (const { name, stages } of domains) {
-      for (const { name: stage, tables } of stages) {
+      for (const { name: stage, tables, views = [] } of stages) {
         const layer = stage.slice(name.length + 1)
         const files = readdirSync(path.join(root, 'schemas', name, layer))
         expect(stage).toBe(`${name}_${layer}`)
-        for (const table of tables) expect(files).toContain(`${table.name.slice(stage.length + 1)}.ts`)
+        for (const table of [...tables, ...views]) expect(files).toContain(`${table.name.slice(stage.length + 1)}.ts`)
       }
     }
   })

@@ -1,12 +1,18 @@
 import { readFileSync } from 'node:fs'
+import type { Columns } from '../schemas/column.js'
 import { meta } from '../schemas/meta/index.js'
 import type { Source, Table } from '../schemas/table.js'
+import type { View } from '../schemas/view.js'
 import { domains } from './domains.js'
 
 /** The page that describes every table of the lake, as Markdown, from the definitions and the comments beside them. */
 export const tablePage = (): string => {
   const stages = [...domains.flatMap(({ stages }) => stages), meta]
-  const parts = stages.flatMap(({ name, tables }) => [`## ${name}`, ...tables.map(section)])
+  const parts = stages.flatMap(({ name, tables, views = [] }) => [
+    `## ${name}`,
+    ...tables.map(section),
+    ...views.map(viewSection),
+  ])
   const head = [
     '# Tables',
     'Generated from `schemas/`; do not edit. `UPDATE_DOCS=1 npm test -- test/docs.test.ts` writes it anew.',
@@ -17,12 +23,8 @@ export const tablePage = (): string => {
 }
 
 const section = (table: Table): string => {
-  const source = readFileSync(new URL(`../${pathOf(table)}`, import.meta.url), 'utf8')
+  const source = sourceOf(table)
   const about = commentBefore(source, `export const \\w+ = defineTable\\('${table.name}'`)
-  const columns = Object.entries(table.columns).map(([name, { sql, nullable }]) => {
-    const note = commentBefore(source, `${name}: `)
-    return `| \`${name}\` | ${sql}${nullable ? '' : ' NOT NULL'} | ${note.replaceAll('|', '\\|')} |`
-  })
   const checks = Object.entries(table.checks).map(
     ([name, { severity }]) => `${name}${severity === 'warning' ? ' (warning)' : ''}`,
   )
@@ -31,10 +33,33 @@ const section = (table: Table): string => {
     table.grain,
     ...(about === '' ? [] : [about]),
     facts(table),
-    ['| column | type | note |', '|---|---|---|', ...columns].join('\n'),
+    columnsTable(source, table.columns),
     `Checks: ${checks.join('; ')}.`,
   ].join('\n\n')
 }
+
+const viewSection = (view: View): string => {
+  const source = sourceOf(view)
+  const about = commentBefore(source, `export const \\w+ = defineView\\('${view.name}'`)
+  return [
+    `### ${view.name}`,
+    view.grain,
+    ...(about === '' ? [] : [about]),
+    `A view, computed when it is read. Defined in \`${pathOf(view)}\`.`,
+    columnsTable(source, view.columns),
+  ].join('\n\n')
+}
+
+const columnsTable = (source: string, columns: Columns): string => {
+  const rows = Object.entries(columns).map(([name, { sql, nullable }]) => {
+    const note = commentBefore(source, `${name}: `)
+    return `| \`${name}\` | ${sql}${nullable ? '' : ' NOT NULL'} | ${note.replaceAll('|', '\\|')} |`
+  })
+  return ['| column | type | note |', '|---|---|---|', ...rows].join('\n')
+}
+
+const sourceOf = (relation: Table | View): string =>
+  readFileSync(new URL(`../${pathOf(relation)}`, import.meta.url), 'utf8')
 
 const facts = (table: Table): string => {
   const names = (list: readonly string[]) => list.map((name) => `\`${name}\``).join(', ')
@@ -50,7 +75,7 @@ const facts = (table: Table): string => {
   ].join(' ')
 }
 
-const pathOf = ({ name }: Table): string => {
+const pathOf = ({ name }: Table | View): string => {
   const [schema = '', table = ''] = name.split('.')
   return `schemas/${schema.replace('_', '/')}/${table}.ts`
 }

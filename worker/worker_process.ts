@@ -39,8 +39,11 @@ const work = async (config: Config, log: (line: string) => void): Promise<void> 
   const lake = await openConfiguredLake(config, standaloneCatalog(config), { readOnly: false, log })
   try {
     const stages = domains.flatMap(({ domain }) => domain.stages)
-    await lake.exclusively('reconcile', () => reconcile(lake, stages))
-    const dependencies = createDependencies(config, lake, await codeVersion())
+    const version = await codeVersion()
+    const { changes, notices } = await reconcile(lake, stages, `tributary ${version}`)
+    for (const { dataset, description } of changes) log(`${dataset}: ${description}`)
+    for (const notice of notices) log(notice)
+    const dependencies = createDependencies(config, lake, version)
     const workers = await startWorkers({ temporal, dependencies, concurrentActivities, bundlePath })
     for (const event of ['SIGTERM', 'SIGINT', 'disconnect'] as const) process.once(event, () => workers.shutdown())
     log('worker ready')

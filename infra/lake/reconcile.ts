@@ -1,173 +1,129 @@
-import type { Column } from '../../schemas/column.js'
+import { setTimeout as sleep } from 'node:timers/promises'
 import { meta } from '../../schemas/meta/index.js'
-import type { Stage, Table } from '../../schemas/table.js'
-import { InvalidInput } from '../errors.js'
-import { recordChanges } from './changes.js'
-import { inLake, quotedIdentifier, quotedLiteral } from './identifier.js'
+import type { Stage } from '../../schemas/table.js'
+import { CommitConflict, InvalidInput } from '../errors.js'
+import { type Change, recordChanges } from './changes.js'
+import { isCollision } from './collision.js'
+import { inLake, quotedIdentifier } from './identifier.js'
 import type { Lake } from './lake.js'
+import { fillFences, Overtaken, openMeta, raiseFence, raiseMetaFence } from './reconcile/fences.js'
+import { nothing, type Plan, together } from './reconcile/plan.js'
+import { register } from './reconcile/registry.js'
+import { viewShapeOf } from './reconcile/shape.js'
+import { readStoredLake, type StoredLake } from './reconcile/stored_lake.js'
+import { planTable } from './reconcile/table_plan.js'
+import { displaceTable, planView } from './reconcile/view_plan.js'
 import type { Session } from './session.js'
 
-/** Rows of the fence and meta tables stay in the catalog up to this many between flushes: a commit then adds no small file. */
-const inlinedRowLimit = 10_000
-
-interface StoredColumn {
-  readonly type: string
-  readonly nullable: boolean
+export interface Reconciliation {
+  readonly changes: readonly Change[]
+  /** Where the lake is newer than this build, and left as it is. */
+  readonly notices: readonly string[]
 }
+
+/** Whoever was in the way is done in one transaction's time; past this many something else is wrong. */
+const attempts = 8
 
 /**
- * Brings the catalog to the definitions: creates what is missing, adds nullable columns, widens types. Anything else is refused,
- * before anything is changed, with InvalidInput that lists every difference and the migration to write.
+ * Brings the catalog to the definitions in one transaction, with a row in meta.changes for everything it does and one in
+ * meta.schema_versions for every new shape; nothing is written where nothing differs. Of processes that start at once one does
+ * it. What cannot be done without losing something is refused before anything is changed, with InvalidInput that lists every
+ * difference and the migration to write; so is a build that is too old for what is stored.
  */
-export const reconcile = async (lake: Lake, stages: readonly Stage[]): Promise<void> => {
-  const all = [meta, ...stages]
-  await lake.session(async (session) => {
-    const stored = await storedColumns(session)
-    const plans = all.flatMap(({ tables }) => tables.map((table) => planTable(table, stored.get(table.name))))
-    const refusals = plans.flatMap(({ refused }) => refused)
-    if (refusals.length > 0) {
-      throw new InvalidInput(
-        `the lake's tables differ from their definitions:\n${refusals.map((line) => `  ${line}`).join('\n')}`,
+export const reconcile = (
+  lake: Lake,
+  stages: readonly Stage[],
+  appliedBy = 'tributary/reconcile',
+): Promise<Reconciliation> =>
+  lake.exclusively('reconcile', async () => {
+    for (let attempt = 1; ; attempt += 1) {
+      try {
+        return await reconcileOnce(lake, stages, appliedBy)
+      } catch (error) {
+        if (!(error instanceof Overtaken) && !isCollision(error)) throw error
+        if (attempt >= attempts) {
+          throw new CommitConflict(`the lake's tables are being changed by others; ${attempt} attempts collided`, {
+            cause: error,
+          })
+        }
+        await sleep(Math.random() * 50 * 2 ** attempt)
+      }
+    }
+  })
+
+const reconcileOnce = (lake: Lake, stages: readonly Stage[], appliedBy: string): Promise<Reconciliation> =>
+  lake.session(async (session) => {
+    // Read before the catalog: whatever changes after it makes the transaction fail.
+    const version = await openMeta(session)
+    const all = [meta, ...stages]
+    const stored = await readStoredLake(session)
+    const plan = planLake(all, stored)
+    refuse(plan.refusals)
+    if (plan.statements.length > 0 || plan.versions.length > 0) {
+      const touched = new Set(plan.changes.map(({ dataset }) => dataset.slice(0, dataset.indexOf('.'))))
+      const written = stages.filter(({ name }) => touched.has(name)).map(({ name }) => name)
+      await holding(lake, written.sort(), () =>
+        session.transaction(async () => {
+          await raiseMetaFence(session, version)
+          await apply(session, all, stored, plan, appliedBy)
+        }),
       )
     }
-    const schemas = all.map(({ name }) => `CREATE SCHEMA IF NOT EXISTS lake.${quotedIdentifier(name)}`)
-    const created = all.flatMap(({ tables }) => tables.filter(({ name }) => !stored.has(name)))
-    const fences = stages
-      .filter(({ name }) => !stored.has(`${name}._fence`))
-      .map(({ name }) => `CREATE TABLE ${inLake(`${name}._fence`)} (version BIGINT)`)
-    const statements = [...fences, ...plans.flatMap(({ statements }) => statements)]
-    if (statements.length > 0) {
-      for (const statement of schemas) await session.run(statement)
-      await setMetaOption(session)
-      await session.transaction(async () => {
-        for (const statement of statements) await session.run(statement)
-        await recordChanges(
-          session,
-          'tributary/reconcile',
-          created.map(({ name, dataset }) => ({
-            dataset: name,
-            type: 'create',
-            description: `created as ${dataset.name}`,
-          })),
-        )
-        await session.run(`CALL lake.set_commit_message('tributary', 'reconcile the definitions')`)
-      })
-    }
-    await setOptions(session, stages)
-    for (const { name } of stages) {
-      // After the options, so that the row is kept in the catalog and not in a file.
-      const fence = inLake(`${name}._fence`)
-      await session.run(`INSERT INTO ${fence} SELECT 0 WHERE NOT EXISTS (FROM ${fence})`)
-    }
+    await fillFences(session, stages)
+    return { changes: plan.changes, notices: plan.notices }
   })
+
+/** Takes the writers' locks in the order of the names, as commits do, so that an ALTER waits its turn instead of colliding. */
+const holding = <T>(lake: Lake, [first, ...rest]: readonly string[], work: () => Promise<T>): Promise<T> =>
+  first === undefined ? work() : lake.exclusively(first, () => holding(lake, rest, work))
+
+const refuse = (refusals: readonly string[]): void => {
+  if (refusals.length > 0)
+    throw new InvalidInput(`the lake cannot be brought to its definitions:\n${refusals.join('\n')}`)
 }
 
-const storedColumns = async (session: Session): Promise<Map<string, Map<string, StoredColumn>>> => {
-  const tables = new Map<string, Map<string, StoredColumn>>()
-  const rows = await session.all(`
-    SELECT schema_name || '.' || table_name AS table_name, column_name, data_type, is_nullable
-    FROM duckdb_columns() WHERE database_name = 'lake'`)
-  for (const { table_name, column_name, data_type, is_nullable } of rows) {
-    const columns = tables.get(String(table_name)) ?? new Map<string, StoredColumn>()
-    columns.set(String(column_name), { type: String(data_type), nullable: is_nullable === true })
-    tables.set(String(table_name), columns)
-  }
-  return tables
+/** All tables before the views that read them. */
+const planLake = (stages: readonly Stage[], stored: StoredLake): Plan => {
+  const fences = stages.filter(({ name }) => name !== meta.name && !stored.tables.has(`${name}._fence`))
+  const views = stages.flatMap((stage) => stage.views ?? [])
+  return together([
+    {
+      ...nothing,
+      statements: fences.flatMap(({ name }) => [
+        `CREATE SCHEMA IF NOT EXISTS lake.${quotedIdentifier(name)}`,
+        `CREATE TABLE ${inLake(`${name}._fence`)} (version BIGINT)`,
+      ]),
+    },
+    ...stages.flatMap(({ tables }) => tables).map((table) => planTable(table, stored)),
+    ...views.map((view) =>
+      together([
+        stored.tables.has(view.name) ? displaceTable(view.name, `${view.name}_before_view`, 'now a view') : nothing,
+        planView({ name: view.name, ...viewShapeOf(view) }, stored),
+      ]),
+    ),
+  ])
 }
 
-interface Plan {
-  readonly statements: readonly string[]
-  readonly refused: readonly string[]
-}
-
-/** What one table needs, against what is stored of it (undefined: nothing is). */
-export const planTable = (table: Table, stored: ReadonlyMap<string, StoredColumn> | undefined): Plan => {
-  if (stored === undefined) return { statements: createTable(table), refused: [] }
-  const plans = Object.entries(table.columns).map(([name, column]) => planColumn(table, name, column, stored.get(name)))
-  const dropped = [...stored.keys()].filter((name) => table.columns[name] === undefined)
-  return {
-    statements: plans.flatMap(({ statements }) => statements),
-    refused: [
-      ...plans.flatMap(({ refused }) => refused),
-      ...dropped.map(
-        (name) =>
-          `${table.name}.${name} is stored but no longer defined; migrate: ALTER TABLE ${inLake(table.name)} DROP COLUMN ${name}`,
-      ),
-    ],
-  }
-}
-
-const createTable = (table: Table): string[] => {
-  const columns = Object.entries(table.columns).map(
-    ([name, { sql, nullable }]) => `${quotedIdentifier(name)} ${sql}${nullable ? '' : ' NOT NULL'}`,
+const apply = async (
+  session: Session,
+  stages: readonly Stage[],
+  stored: StoredLake,
+  plan: Plan,
+  appliedBy: string,
+): Promise<void> => {
+  for (const stage of new Set(plan.fenced)) await raiseFence(session, stage)
+  for (const statement of plan.statements) await session.run(statement)
+  const found: string[] = []
+  for (const verify of plan.verifications) found.push(...(await verify(session)))
+  refuse(found)
+  await register(
+    session,
+    plan,
+    stages.flatMap(({ tables }) => tables),
+    stored,
   )
-  const name = inLake(table.name)
-  return [
-    `CREATE TABLE ${name} (${columns.join(', ')})`,
-    ...(table.partitionedBy.length > 0
-      ? [`ALTER TABLE ${name} SET PARTITIONED BY (${table.partitionedBy.join(', ')})`]
-      : []),
-    ...(table.sortedBy.length > 0 ? [`ALTER TABLE ${name} SET SORTED BY (${table.sortedBy.join(', ')})`] : []),
-  ]
-}
-
-const planColumn = (table: Table, name: string, column: Column, stored: StoredColumn | undefined): Plan => {
-  const alter = `ALTER TABLE ${inLake(table.name)}`
-  const refuse = (what: string, migration: string): Plan => ({
-    statements: [],
-    refused: [`${table.name}.${name} ${what}; migrate: ${migration}`],
+  await recordChanges(session, appliedBy, plan.changes)
+  await session.run(`CALL lake.set_commit_message($author, 'bring the tables to their definitions')`, {
+    author: appliedBy,
   })
-  if (stored === undefined) {
-    return column.nullable
-      ? { statements: [`${alter} ADD COLUMN ${quotedIdentifier(name)} ${column.sql}`], refused: [] }
-      : refuse('is new and has no value in old rows', 'define it nullable, or make a new major version of the table')
-  }
-  const type = column.sql === 'TIMESTAMPTZ' ? 'TIMESTAMP WITH TIME ZONE' : column.sql
-  if (type !== stored.type && !widens(stored.type, type)) {
-    return refuse(`is stored as ${stored.type} but defined as ${type}`, 'make a new major version of the table')
-  }
-  if (!column.nullable && stored.nullable) {
-    return refuse(
-      'is stored nullable but defined required',
-      `fill its NULLs, then ${alter} ALTER COLUMN ${name} SET NOT NULL`,
-    )
-  }
-  return {
-    statements: [
-      ...(type === stored.type ? [] : [`${alter} ALTER COLUMN ${quotedIdentifier(name)} SET DATA TYPE ${column.sql}`]),
-      ...(column.nullable === stored.nullable ? [] : [`${alter} ALTER COLUMN ${quotedIdentifier(name)} DROP NOT NULL`]),
-    ],
-    refused: [],
-  }
 }
-
-/** Whether every value of `from` is exact in `to`. DuckLake itself would let a DECIMAL lose digits. */
-const widens = (from: string, to: string): boolean => {
-  if (from === 'INTEGER' && to === 'BIGINT') return true
-  const [before, after] = [from, to].map((type) => /^DECIMAL\((\d+),(\d+)\)$/.exec(type)?.slice(1).map(Number))
-  const [width = 0, scale = 0] = before ?? []
-  const [newWidth = 0, newScale = 0] = after ?? []
-  return before !== undefined && after !== undefined && newScale >= scale && newWidth - newScale >= width - scale
-}
-
-/** Options are not part of a transaction; each is set when the catalog does not hold it yet. */
-const setOptions = async (session: Session, stages: readonly Stage[]): Promise<void> => {
-  const entries = await inlinedScopes(session)
-  for (const { name } of stages) {
-    if (entries.has(`${name}._fence`)) continue
-    await session.run(inlineLimit(`schema => ${quotedLiteral(name)}, table_name => '_fence'`))
-  }
-}
-
-/** Before the tables are created, so that the rows that say so are kept in the catalog already. */
-const setMetaOption = async (session: Session): Promise<void> => {
-  if (!(await inlinedScopes(session)).has('meta')) await session.run(inlineLimit(`schema => 'meta'`))
-}
-
-const inlinedScopes = async (session: Session): Promise<Set<string>> => {
-  const held = await session.all(`SELECT scope_entry FROM lake.options() WHERE option_name = 'data_inlining_row_limit'`)
-  return new Set(held.map(({ scope_entry }) => String(scope_entry)))
-}
-
-const inlineLimit = (scope: string): string =>
-  `CALL lake.set_option('data_inlining_row_limit', ${inlinedRowLimit}, ${scope})`
