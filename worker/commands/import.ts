@@ -24,7 +24,7 @@ export const runImport = async (
   if (dryRun) return printPlan(output, await readLake(config, log, (lake) => planImport(lake, stages, request)))
   const version = await codeVersion()
   const result = await writeLake(config, log, async (lake) => {
-    await lake.exclusively('reconcile', () => reconcile(lake, stages))
+    await reconcile(lake, stages)
     return importTable(lake, stages, version, request)
   })
   const { receipt, repeated, table, rows } = result
