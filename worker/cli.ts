@@ -1,10 +1,13 @@
 import { Command, CommanderError, InvalidArgumentError, Option } from 'commander'
+import { type ExportFormat, exportFormats } from '../activities/lake/export_table.js'
 import { parseMapping } from '../activities/lake/import_mapping.js'
 import { loadConfig } from '../infra/config.js'
 import { TributaryError } from '../infra/errors.js'
 import type { Session } from '../infra/lake/session.js'
+import { meta } from '../schemas/meta/index.js'
 import { printDiff } from './commands/diff.js'
 import { runDoctor } from './commands/doctor.js'
+import { runExport } from './commands/export.js'
 import { runImport } from './commands/import.js'
 import { printQuery } from './commands/query.js'
 import { runPipeline } from './commands/run.js'
@@ -21,6 +24,13 @@ import { runWorker } from './worker_process.js'
 
 interface JsonFlag {
   json?: boolean
+}
+
+interface ExportFlags extends JsonFlag {
+  to: string
+  all?: boolean
+  at?: string
+  format?: ExportFormat
 }
 
 interface ImportFlags extends JsonFlag {
@@ -151,6 +161,22 @@ program
   .action((table: string, { dryRun = false, ...flags }: ImportFlags) => {
     const stages = domains.flatMap(({ domain }) => domain.stages)
     return runImport(loadConfig(), output(flags), log, stages, { table, dryRun, ...flags })
+  })
+program
+  .command('export [table]')
+  .description('write a table, or all of them, as of a snapshot, to Parquet or CSV')
+  .requiredOption('--to <path>', 'a file that is not there yet, or a folder')
+  .option('--all', 'every table')
+  .option('--at <snapshot>', 'a snapshot’s number, or a time; default: the newest')
+  .addOption(new Option('--format <format>', 'how rows are written').choices(exportFormats))
+  .addOption(jsonOption)
+  .action((table: string | undefined, { all = false, ...flags }: ExportFlags) => {
+    const stages = [meta, ...domains.flatMap(({ domain }) => domain.stages)]
+    return runExport(loadConfig(), output(flags), log, stages, {
+      ...(table === undefined ? {} : { table }),
+      all,
+      ...flags,
+    })
   })
 program
   .command('doctor')
