@@ -186,7 +186,8 @@ program
 program
   .command('worker')
   .description('a worker alone, for a catalog and a Temporal that run elsewhere')
-  .action(() => runWorker(loadConfig(), log))
+  .option('--take-over', 'new runs begin with this build, and it goes on with the runs of others')
+  .action(({ takeOver = false }: { takeOver?: boolean }) => runWorker(loadConfig(), log, { takeOver }))
 
 // A reader that has seen enough (`| head`) is no failure; the command goes on to end cleanly.
 for (const stream of [process.stdout, process.stderr]) {

@@ -18,7 +18,8 @@ export const startSupervisedWorker = async ({ logs, log, started }: Parts, confi
     startChild({
       name: 'worker',
       script: new URL('./cli.js', import.meta.url),
-      arguments: ['worker'],
+      // The home's only worker: nobody else would go on with the runs of an earlier build.
+      arguments: ['worker', '--take-over'],
       environment: { ...process.env, ...environmentOf(config) },
       logFile: path.join(logs, 'worker.log'),
       readyTimeoutMs,

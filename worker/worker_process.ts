@@ -1,3 +1,4 @@
+import type { Client } from '@temporalio/client'
 import type { Config } from '../infra/config.js'
 import { InvalidInput } from '../infra/errors.js'
 import { reconcile } from '../infra/lake/reconcile.js'
@@ -8,6 +9,7 @@ import { codeVersion } from './code_version.js'
 import { createDependencies } from './dependencies.js'
 import { domains } from './domains.js'
 import { openConfiguredLake, standaloneCatalog } from './lake_access.js'
+import { joinBuilds, takeOver } from './take_over.js'
 import { startWorkers } from './workers.js'
 
 /** More would hold more DuckDB memory at once without going faster: the lake's commits take turns anyway. */
@@ -17,9 +19,13 @@ const concurrentActivities = 8
  * A worker for every domain, until SIGTERM, SIGINT or the end of the process that started it: then it drains. Brings the lake to
  * the definitions first. Tells a parent `{ ready: true }` when it polls, and `{ failed: ... }` what went wrong where it fails.
  */
-export const runWorker = async (config: Config, log: (line: string) => void): Promise<void> => {
+export const runWorker = async (
+  config: Config,
+  log: (line: string) => void,
+  options: { readonly takeOver: boolean },
+): Promise<void> => {
   try {
-    await work(config, log)
+    await work(config, log, options.takeOver ? takeOver : joinBuilds)
   } catch (error) {
     process.send?.({ failed: error instanceof Error ? error.message : String(error) })
     throw error
@@ -28,25 +34,34 @@ export const runWorker = async (config: Config, log: (line: string) => void): Pr
   }
 }
 
-const work = async (config: Config, log: (line: string) => void): Promise<void> => {
+const work = async (config: Config, log: (line: string) => void, settle: typeof takeOver): Promise<void> => {
   const { temporal } = config
   if (temporal.kind === 'local') {
     throw new InvalidInput(
       'TEMPORAL_ADDRESS is not set: a worker on its own needs one; `npx tributary up` starts one with the built-in server',
     )
   }
-  await prepareNamespace(temporal)
+  // Also the first word with Temporal: one that is not there is told of before anything else is begun.
+  await withClient(temporal, ({ connection }) => ensureSearchAttributes(connection, temporal.namespace))
   const lake = await openConfiguredLake(config, standaloneCatalog(config), { readOnly: false, log })
   try {
     const stages = domains.flatMap(({ domain }) => domain.stages)
-    const version = await codeVersion()
-    const { changes, notices } = await reconcile(lake, stages, `tributary ${version}`)
+    const buildId = await codeVersion()
+    const { changes, notices } = await reconcile(lake, stages, `tributary ${buildId}`)
     for (const { dataset, description } of changes) log(`${dataset}: ${description}`)
     for (const notice of notices) log(notice)
-    const dependencies = createDependencies(config, lake, version)
-    const workers = await startWorkers({ temporal, dependencies, concurrentActivities, bundlePath })
+    const dependencies = createDependencies(config, lake, buildId)
+    const workers = await startWorkers({ temporal, dependencies, concurrentActivities, bundlePath, buildId })
     for (const event of ['SIGTERM', 'SIGINT', 'disconnect'] as const) process.once(event, () => workers.shutdown())
-    log('worker ready')
+    try {
+      const taskQueues = domains.map(({ domain }) => domain.name)
+      await withClient(temporal, (client) => settle(client, { buildId, taskQueues, bundlePath }, log))
+    } catch (error) {
+      workers.shutdown()
+      await workers.stopped
+      throw error
+    }
+    log(`worker ready, build ${buildId}`)
     process.send?.({ ready: true })
     await workers.stopped
     log('worker drained')
@@ -55,11 +70,10 @@ const work = async (config: Config, log: (line: string) => void): Promise<void> 
   }
 }
 
-/** Also the first word with Temporal: one that is not there is told of before anything else is begun. */
-const prepareNamespace = async (temporal: RemoteTemporal): Promise<void> => {
+const withClient = async (temporal: RemoteTemporal, work: (client: Client) => Promise<void>): Promise<void> => {
   const client = await connectClient(temporal)
   try {
-    await ensureSearchAttributes(client.connection, temporal.namespace)
+    await work(client)
   } finally {
     await client.connection.close()
   }

@@ -1,5 +1,6 @@
-import { NativeConnection, Worker } from '@temporalio/worker'
+import { NativeConnection, Worker, type WorkerDeploymentOptions } from '@temporalio/worker'
 import { connectionOptions, type RemoteTemporal, temporalUnreachable } from '../infra/temporal/connection.js'
+import { deploymentName } from '../infra/temporal/deployment.js'
 import { FailureInterceptor } from '../infra/temporal/failure_interceptor.js'
 import { type Dependencies, domains } from './domains.js'
 
@@ -10,6 +11,8 @@ interface WorkersOptions {
   readonly concurrentActivities: number
   /** Where a domain's workflow bundle lies. */
   readonly bundlePath: (domain: string) => string
+  /** What Temporal tells builds apart by; a run stays with the one that began it. Absent: any worker goes on with any run. */
+  readonly buildId?: string
   /** Default: the domain's name. */
   readonly taskQueue?: (domain: string) => string
 }
@@ -18,6 +21,12 @@ interface WorkersOptions {
 const shutdownGraceTime = '2 seconds'
 /** After a kill, a workflow's next task waits this long for the dead worker's cache before another worker takes it. */
 const stickyQueueScheduleToStartTimeout = '3 seconds'
+
+const pinnedTo = (buildId: string): WorkerDeploymentOptions => ({
+  useWorkerVersioning: true,
+  version: { deploymentName, buildId },
+  defaultVersioningBehavior: 'PINNED',
+})
 
 export interface RunningWorkers {
   /** Resolves when all have stopped. */
@@ -43,6 +52,7 @@ export const startWorkers = async (options: WorkersOptions): Promise<RunningWork
         maxConcurrentActivityTaskExecutions: options.concurrentActivities,
         stickyQueueScheduleToStartTimeout,
         shutdownGraceTime,
+        ...(options.buildId === undefined ? {} : { workerDeploymentOptions: pinnedTo(options.buildId) }),
         // Heartbeats are what tells a dead worker from a slow one, so they are not held back for long.
         maxHeartbeatThrottleInterval: '5 seconds',
         defaultHeartbeatThrottleInterval: '5 seconds',

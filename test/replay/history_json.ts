@@ -14,7 +14,7 @@ interface ProtoJson {
   fromJson(type: unknown, json: HistoryJson, options: { ignoreUnknownFields: boolean }): History
 }
 
-// The SDK's own conversion fails where npm installs protobufjs once per package: it asks for a class of its own copy.
+// The SDK's own conversion fails where each of its packages has a protobufjs of its own: it asks for a class of its own copy.
 const fromCommon = createRequire(createRequire(import.meta.url).resolve('@temporalio/common'))
 const fromProto = createRequire(fromCommon.resolve('@temporalio/proto'))
 const protoJson: ProtoJson = fromProto('protobufjs/ext/protojson')

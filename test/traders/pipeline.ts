@@ -23,6 +23,15 @@ interface PipelineOptions {
   /** Puts something between the pipeline and the sandbox: resolves to the address to ask instead. */
   readonly through?: (sandboxUrl: string) => Promise<string>
   readonly market?: { readonly tokens: number; readonly wallets: number; readonly swaps: number }
+  /** Absent: the workers go on with the runs of any build. */
+  readonly build?: Build
+}
+
+/** A build of the code, as Temporal tells them apart. */
+interface Build {
+  readonly id: string
+  /** Default: the workflows as they are. */
+  readonly bundlePath?: (domain: string) => string
 }
 
 export interface Pipeline {
@@ -36,8 +45,13 @@ export interface Pipeline {
   start(input?: object, workflow?: { readonly type: string; readonly domain: string }): Promise<WorkflowHandle>
   /** The same to its end; resolves to what it did. */
   run(input?: object): Promise<SmartTradersResult>
+  /** Drains the workers and starts those of a build. */
+  deploy(build: Build): Promise<void>
+  taskQueue(domain: string): string
   close(): Promise<void>
 }
+
+export const bundlePath = (domain: string): string => inject('bundles')[domain] ?? ''
 
 /** The whole pipeline on real parts: a Temporal server, a DuckLake on PostgreSQL, a worker, and the sandbox as the outside. */
 export const startPipeline = async (options: PipelineOptions = {}): Promise<Pipeline> => {
@@ -65,26 +79,34 @@ export const startPipeline = async (options: PipelineOptions = {}): Promise<Pipe
   const address = inject('temporalAddress')
   // A namespace's task queues are shared by all test files; a name of its own keeps each worker to its own runs.
   const suffix = randomUUID()
-  const workers = await startWorkers({
-    temporal: { kind: 'remote', address, namespace: 'default' },
-    dependencies: {
-      lake,
-      codeVersion: 'test',
-      stages: traders.stages,
-      birdEye,
-      helius,
-      webhook: { url: 'https://hooks.example.com/helius', auth: new Secret(canaries.webhook) },
-    },
-    concurrentActivities: 8,
-    bundlePath: (domain) => inject('bundles')[domain] ?? '',
-    taskQueue: (domain) => `${domain}-${suffix}`,
-  })
+  const taskQueue = (domain: string) => `${domain}-${suffix}`
+  const work = (build: Build | undefined) =>
+    startWorkers({
+      temporal: { kind: 'remote', address, namespace: 'default' },
+      dependencies: {
+        lake,
+        codeVersion: build?.id ?? 'test',
+        stages: traders.stages,
+        birdEye,
+        helius,
+        webhook: { url: 'https://hooks.example.com/helius', auth: new Secret(canaries.webhook) },
+      },
+      concurrentActivities: 8,
+      bundlePath: build?.bundlePath ?? bundlePath,
+      ...(build === undefined ? {} : { buildId: build.id }),
+      taskQueue,
+    })
+  let workers = await work(options.build)
+  const drain = async () => {
+    workers.shutdown()
+    await workers.stopped
+  }
   const connection = await Connection.connect({ address })
   const client = new Client({ connection })
   const asOf = new Date(market.nowMs).toISOString()
   const start = (input = {}, { type, domain } = { type: 'smartTraders', domain: 'traders' }) =>
     client.workflow.start(type, {
-      taskQueue: `${domain}-${suffix}`,
+      taskQueue: taskQueue(domain),
       workflowId: `test/${randomUUID()}`,
       args: [{ asOf, ...input }],
     })
@@ -97,9 +119,13 @@ export const startPipeline = async (options: PipelineOptions = {}): Promise<Pipe
     asOf,
     start,
     run: async (input = {}) => (await start(input)).result(),
+    deploy: async (build) => {
+      await drain()
+      workers = await work(build)
+    },
+    taskQueue,
     close: async () => {
-      workers.shutdown()
-      await workers.stopped
+      await drain()
       await connection.close()
       birdEye.close()
       helius.close()
