@@ -4,6 +4,7 @@ import { fileURLToPath } from 'node:url'
 import { describe, expect, test } from 'vitest'
 import { environment } from '../infra/environment.js'
 import { smartTradersInput } from '../schemas/traders/smart_traders_input.js'
+import { lineagePage } from './lineage_page.js'
 import { tablePage } from './table_page.js'
 
 const root = fileURLToPath(new URL('..', import.meta.url))
@@ -39,6 +40,12 @@ const rowsOf = (file: string): string[][] =>
   read(file)
     .split('\n')
     .flatMap((line) => (line.startsWith('| ') ? [line.split('|').slice(1, -1)] : []))
+
+/** A generated page is written anew on request, and else must be what would be written. */
+const expectCurrent = (file: string, page: string): void => {
+  if (process.env['UPDATE_DOCS'] === '1') writeFileSync(path.join(root, file), page)
+  expect(read(file), 'stale: UPDATE_DOCS=1 npm test -- test/docs.test.ts writes it anew').toBe(page)
+}
 
 describe.each(documents)('%s', (document) => {
   const text = read(document)
@@ -106,9 +113,7 @@ describe('the documents together', () => {
     expect(documented.sort()).toEqual(fields.map(([field]) => field).sort())
   })
 
-  test('docs/tables.md is what the definitions say', () => {
-    const page = tablePage()
-    if (process.env['UPDATE_DOCS'] === '1') writeFileSync(path.join(root, 'docs/tables.md'), page)
-    expect(read('docs/tables.md'), 'stale: UPDATE_DOCS=1 npm test -- test/docs.test.ts writes it anew').toBe(page)
-  })
+  test('docs/tables.md is what the definitions say', () => expectCurrent('docs/tables.md', tablePage()))
+  test('docs/lineage.md is what the SQL of the definitions says', async () =>
+    expectCurrent('docs/lineage.md', await lineagePage()))
 })

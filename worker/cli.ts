@@ -8,7 +8,9 @@ import { meta } from '../schemas/meta/index.js'
 import { printDiff } from './commands/diff.js'
 import { runDoctor } from './commands/doctor.js'
 import { runExport } from './commands/export.js'
+import { printGaps } from './commands/gaps.js'
 import { runImport } from './commands/import.js'
+import { findTable, printLineage } from './commands/lineage.js'
 import { printQuery } from './commands/query.js'
 import { runPipeline } from './commands/run.js'
 import { printSnapshots } from './commands/snapshots.js'
@@ -40,6 +42,13 @@ interface ImportFlags extends JsonFlag {
   replace?: boolean
   run?: string
   dryRun?: boolean
+}
+
+interface LineageFlags {
+  column?: string
+  upstream?: boolean
+  downstream?: boolean
+  gaps?: boolean
 }
 
 const log = (line: string): void => {
@@ -135,6 +144,22 @@ program
       return printDiff(session, out, tables, { ...flags, table, summary: flags.summary ?? false })
     }, flags),
   )
+program
+  .command('lineage <table>')
+  .description('what a table and each of its columns come from, and what is derived from them')
+  .option('--column <name>', 'one column, over all steps')
+  .option('--upstream', 'only what it comes from')
+  .option('--downstream', 'only what is derived from it')
+  .option('--gaps', 'the ranges of the source that are missing; ends with 1 where there are any')
+  .addOption(jsonOption)
+  .action(async (table: string, flags: JsonFlag & LineageFlags) => {
+    const defined = domains.map(({ domain }) => domain)
+    const { column, upstream = false, downstream = false, gaps = false } = flags
+    if (!gaps) return printLineage(defined, output(flags), { table, column, upstream, downstream })
+    await reading(async (session, out) => {
+      if ((await printGaps(session, out, findTable(defined, table))) > 0) process.exitCode = 1
+    }, flags)
+  })
 program
   .command('top')
   .description('the best wallets')

@@ -16,8 +16,8 @@ export interface TableLineage {
 export interface Lineage {
   readonly tables: readonly TableLineage[]
   of(name: string): TableLineage | undefined
-  /** The origins of a column (`*`: of the rows) in tables that are derived from nothing, influences of all steps included. */
-  roots(table: string, column: string): Origins
+  /** The origins of a column (`*`: of the rows) in every table on the way, back to the sources; what decides about rows included. */
+  upstream(table: string, column: string): Origins
 }
 
 /**
@@ -37,7 +37,7 @@ export const readLineage = async (session: Session, tables: readonly Table[]): P
     return { table, columns: new Map(columns), rows: relation.rows }
   })
   const byName = new Map(lineages.map((each) => [each.table.name, each]))
-  return { tables: lineages, of: (name) => byName.get(name), roots: rootsIn(byName) }
+  return { tables: lineages, of: (name) => byName.get(name), upstream: upstreamIn(byName) }
 }
 
 /** What every derived table, and what is computed on its way, yields in terms of the tables it reads. */
@@ -99,27 +99,23 @@ export const placeOf = (origin: string): { readonly table: string; readonly colu
   return origin.startsWith('$') ? { table: '', column: origin } : { table: `${schema}.${table}`, column }
 }
 
-const rootsIn = (tables: ReadonlyMap<string, TableLineage>): Lineage['roots'] => {
+const upstreamIn = (tables: ReadonlyMap<string, TableLineage>): Lineage['upstream'] => {
   const known = new Map<string, Origins>()
-  const roots = (table: string, column: string): Origins => {
+  const upstream = (table: string, column: string): Origins => {
     const key = `${table}.${column}`
     const before = known.get(key)
     if (before !== undefined) return before
     const lineage = tables.get(table)
-    const own =
-      column === '*'
-        ? lineage?.rows
-        : merged(lineage?.columns.get(column) ?? nothing, influences(lineage?.rows ?? nothing))
-    const found =
-      lineage?.table.derive === undefined || own === undefined
-        ? new Map([[key, 'copied' as const]])
-        : merged(...[...own].map(([origin, how]) => through(stepUp(origin), how)))
+    const rows = lineage?.rows ?? nothing
+    const own = column === '*' ? rows : merged(lineage?.columns.get(column) ?? nothing, influences(rows))
+    const further = [...own].map(([origin, how]) => through(beyond(origin), how))
+    const found = merged(own, ...further)
     known.set(key, found)
     return found
   }
-  const stepUp = (origin: string): Origins => {
+  const beyond = (origin: string): Origins => {
     const { table, column } = placeOf(origin)
-    return table === '' ? new Map([[origin, 'copied']]) : roots(table, column)
+    return table === '' ? nothing : upstream(table, column)
   }
-  return roots
+  return upstream
 }
