@@ -1,11 +1,13 @@
 import { setTimeout as sleep } from 'node:timers/promises'
-import { CommitConflict, CommitOutcomeUnknown, QualityRejected, SourceUnavailable } from '../infra/errors.js'
-import { inLake } from '../infra/lake/identifier.js'
+import { CommitConflict, QualityRejected } from '../infra/errors.js'
 import type { Lake } from '../infra/lake/lake.js'
 import type { Session } from '../infra/lake/session.js'
+import type { DatasetRecord } from '../schemas/meta/dataset_record.js'
 import type { Stage } from '../schemas/table.js'
+import { settle } from './commit_outcome.js'
+import { FenceMoved, raiseFences } from './fence.js'
 import { findReceipt, type Provenance, type Receipt, recordReceipt } from './receipt.js'
-import { type Inspection, inspect, recordVerdicts, refusals } from './verdict.js'
+import { inspect, recordRefusal, refusalsOf } from './verdict.js'
 import { applyWrite, type Write } from './write.js'
 
 export interface Preparation {
@@ -15,10 +17,14 @@ export interface Preparation {
   /** The fence's version where the step read its own stage: nobody may have committed to it since. */
   readonly basis?: number
   readonly derivationFingerprint?: string
+  /** What else belongs to the commit, such as views: runs in the transaction when the rows are written. */
+  readonly finish?: (session: Session) => Promise<void>
 }
 
 export interface Step {
   readonly stage: Stage
+  /** Stages that the step writes besides: their fences are raised with the first one's. */
+  readonly otherStages?: readonly Stage[]
   /** Logical: pipeline, logical run, step, shard, fingerprint of inputs and code. The same key commits once, for ever. */
   readonly key: string
   readonly name: string
@@ -39,132 +45,147 @@ const attemptsAtTransaction = 8
  */
 export const commit = (lake: Lake, step: Step): Promise<Receipt> =>
   lake.session(async (session) => {
-    const done = await findReceipt(session, step.key)
-    if (done !== undefined) return done
+    await lake.failpoint('commit.before_claim')
+    const claim = await claimKey(lake, session, step)
+    if ('receipt' in claim) return claim.receipt
+    await lake.failpoint('commit.claimed')
     const preparation = await step.prepare(session)
-    return lake.exclusively(step.stage.name, async () => {
-      for (let attempt = 1; ; attempt += 1) {
-        try {
-          return await commitOnce(session, step, preparation)
-        } catch (error) {
-          const outcome = await settle(lake, step.key, error)
-          if (outcome !== undefined) return outcome
-          if (attempt >= attemptsAtTransaction) {
-            throw new CommitConflict(`${step.stage.name} is being written by others; ${attempt} attempts collided`, {
-              cause: error,
-            })
-          }
-          await sleep(Math.random() * 50 * 2 ** attempt)
-        }
-      }
-    })
+    await lake.failpoint('commit.staged')
+    return inTurn(lake, namesOf(step), () => commitPrepared(lake, session, step, preparation, claim.versions))
   })
 
-/** After an error: the receipt if the commit took place all the same, nothing if the transaction may be tried again, else throws. */
-const settle = async (lake: Lake, key: string, error: unknown): Promise<Receipt | undefined> => {
-  if (error instanceof CommitOutcomeUnknown) {
-    const done = await lake
-      .session((session) => findReceipt(session, key))
-      .catch((cause: unknown) => {
-        throw new SourceUnavailable(
-          `the catalog went away during COMMIT; whether ${key} took effect is looked up by the next attempt`,
-          undefined,
-          {
-            cause,
-          },
-        )
-      })
-    if (done !== undefined) return done
-  }
-  if (isCollision(error)) return undefined
-  throw error instanceof CommitOutcomeUnknown
-    ? new SourceUnavailable(`the catalog refused the commit of ${key}: ${error.message.slice(0, 500)}`, undefined, {
-        cause: error,
-      })
-    : error
+type Versions = ReadonlyMap<string, number>
+
+/** The receipt, if the key was committed; else the fences' versions, by which the transaction proves that it still was not. */
+const claimKey = async (
+  lake: Lake,
+  session: Session,
+  step: Step,
+): Promise<{ receipt: Receipt } | { versions: Versions }> => {
+  const { committed, versions } = await lake.committedKeys.look(session, step.key, namesOf(step))
+  const receipt = committed ? await findReceipt(session, step.key) : undefined
+  return receipt === undefined ? { versions } : { receipt }
 }
 
-const isCollision = (error: unknown): boolean =>
-  error instanceof Error &&
-  !(error instanceof CommitConflict) &&
-  /transaction conflict|conflicting|could not serialize|deadlock detected|database is locked|write-write conflict/i.test(
-    error.message,
-  )
+const namesOf = (step: Step): string[] => stagesOf(step).map(({ name }) => name)
 
-const commitOnce = async (session: Session, step: Step, preparation: Preparation): Promise<Receipt> => {
+const stagesOf = ({ stage, otherStages = [] }: Step): readonly Stage[] => [stage, ...otherStages]
+
+/** Waits for the stages in the order of their names, so that two steps never wait for each other. */
+const inTurn = <T>(lake: Lake, names: readonly string[], work: () => Promise<T>): Promise<T> =>
+  [...names].sort().reduceRight((inner, name) => () => lake.exclusively(name, inner), work)()
+
+const commitPrepared = async (
+  lake: Lake,
+  session: Session,
+  step: Step,
+  preparation: Preparation,
+  first: Versions,
+): Promise<Receipt> => {
+  let versions = first
+  for (let attempt = 1; ; attempt += 1) {
+    try {
+      return await commitOnce(lake, session, step, preparation, versions)
+    } catch (error) {
+      const outcome = await settle(lake, step.key, error)
+      if (outcome !== undefined) return outcome
+      if (attempt >= attemptsAtTransaction) {
+        throw new CommitConflict(`${step.stage.name} is being written by others; ${attempt} attempts collided`, {
+          cause: error,
+        })
+      }
+      if (!(error instanceof FenceMoved)) await sleep(Math.random() * 50 * 2 ** attempt)
+    }
+    const claim = await claimKey(lake, session, step)
+    if ('receipt' in claim) return claim.receipt
+    versions = claim.versions
+    if (preparation.basis !== undefined && versions.get(step.stage.name) !== preparation.basis) {
+      throw new CommitConflict(
+        `${step.stage.name} was committed to after ${step.key} had read it; the step is to be derived again`,
+      )
+    }
+  }
+}
+
+const commitOnce = async (
+  lake: Lake,
+  session: Session,
+  step: Step,
+  preparation: Preparation,
+  versions: Versions,
+): Promise<Receipt> => {
+  const { basis } = preparation
+  const expected = basis === undefined ? versions : new Map([...versions, [step.stage.name, basis]])
+  await lake.failpoint('commit.before_begin')
   try {
     const receipt = await session.transaction(async () => {
-      await raiseFence(session, step, preparation.basis)
-      const done = await findReceipt(session, step.key)
-      if (done !== undefined) throw new Repeated(done)
-      return write(session, step, preparation)
+      await raiseFences(session, namesOf(step), expected)
+      await lake.failpoint('commit.fenced')
+      return write(lake, session, step, preparation)
     })
+    await lake.failpoint('commit.committed')
     const { id } = await session.one('SELECT id FROM lake.last_committed_snapshot()')
-    return { ...receipt, snapshotId: Number(id) }
+    const snapshotId = Number(id)
+    lake.committedKeys.remember(step.key, namesOf(step), snapshotId)
+    return { ...receipt, snapshotId }
   } catch (error) {
-    if (error instanceof Repeated) return error.receipt
     if (!(error instanceof Refused)) throw error
-    await session.transaction(() => recordVerdicts(session, step.key, error.inspections))
+    await lake.failpoint('commit.refused')
+    const { key, stage, name } = step
+    await session.transaction(() => recordRefusal(session, { key, stage: stage.name, step: name }, error.records))
     throw new QualityRejected(error.message)
   }
 }
 
-/** The key was committed since the first look: carries the receipt out of the transaction, which is rolled back with its fence. */
-class Repeated extends Error {
-  constructor(readonly receipt: Receipt) {
-    super(`${receipt.key} is committed already`)
-  }
-}
-
-/** Inserts never collide in DuckLake; this UPDATE of an existing row makes the later of two overlapping attempts fail. */
-const raiseFence = async (session: Session, step: Step, basis: number | undefined): Promise<void> => {
-  const fence = inLake(`${step.stage.name}._fence`)
-  const changed =
-    basis === undefined
-      ? await session.run(`UPDATE ${fence} SET version = version + 1`)
-      : await session.run(`UPDATE ${fence} SET version = version + 1 WHERE version = $basis`, { basis: BigInt(basis) })
-  if (changed === 1) return
-  const done = await findReceipt(session, step.key)
-  if (done !== undefined) throw new Repeated(done)
-  throw new CommitConflict(
-    `${step.stage.name} was committed to after ${step.key} had read it; the step is to be derived again`,
-  )
-}
-
 /** Blocking checks failed: carries the verdicts out of the transaction, which is rolled back. */
 class Refused extends Error {
-  constructor(readonly inspections: readonly Inspection[]) {
-    super(refusals(inspections).join('\n'))
+  constructor(readonly records: readonly DatasetRecord[]) {
+    super(refusalsOf(records).join('\n'))
   }
 }
 
-const write = async (session: Session, step: Step, preparation: Preparation): Promise<Omit<Receipt, 'snapshotId'>> => {
-  const inspections: Inspection[] = []
-  for (const { table, staged } of preparation.writes) inspections.push(await inspect(session, table, staged))
-  if (refusals(inspections).length > 0) throw new Refused(inspections)
-  const rows: Record<string, number> = {}
-  for (const each of preparation.writes) rows[each.table.name] = await applyWrite(session, each)
+const write = async (
+  lake: Lake,
+  session: Session,
+  step: Step,
+  { writes, inputs, derivationFingerprint, finish }: Preparation,
+): Promise<Omit<Receipt, 'snapshotId'>> => {
+  const inspected: DatasetRecord[] = []
+  for (const each of writes) inspected.push(await inspect(session, each))
+  if (refusalsOf(inspected).length > 0) throw new Refused(inspected)
+  await lake.failpoint('commit.checked')
+  const records: DatasetRecord[] = []
+  for (const [index, record] of inspected.entries()) {
+    const each = writes[index]
+    if (each !== undefined) records.push({ ...record, row_count: await applyWrite(session, each) })
+    await lake.failpoint('commit.mid_write')
+  }
+  await finish?.(session)
+  await lake.failpoint('commit.written')
   const receipt = {
     key: step.key,
     stage: step.stage.name,
     step: step.name,
-    rows,
-    contentHashes: Object.fromEntries(inspections.map(({ table, contentHash }) => [table.name, contentHash])),
-    inputs: preparation.inputs,
+    rows: Object.fromEntries(records.map(({ dataset, row_count }) => [dataset, row_count])),
+    contentHashes: Object.fromEntries(records.map(({ dataset, checksum }) => [dataset, checksum])),
+    inputs,
     parameters: step.parameters ?? {},
-    ...(preparation.derivationFingerprint === undefined
-      ? {}
-      : { derivationFingerprint: preparation.derivationFingerprint }),
+    ...(derivationFingerprint === undefined ? {} : { derivationFingerprint }),
     committedAt: new Date().toISOString(),
   }
-  await recordReceipt(session, receipt, step.message, step.provenance)
-  await recordVerdicts(session, step.key, inspections)
-  const { codeVersion, workflowId, runId, attempt } = step.provenance
-  const extra = { key: step.key, workflowId, runId, step: step.name, attempt, codeVersion, inputs: preparation.inputs }
-  await session.run(`CALL lake.set_commit_message($author, $message, extra_info => $extra)`, {
-    author: `tributary/${step.provenance.pipeline}`,
-    message: step.message,
-    extra: JSON.stringify(extra),
-  })
+  await recordReceipt(session, receipt, records, step.message, step.provenance)
+  await lake.failpoint('commit.receipt_written')
+  await sign(session, step, inputs)
+  await lake.failpoint('commit.before_commit')
   return receipt
+}
+
+/** Says in the snapshot itself who made it, for readers that know nothing of meta. */
+const sign = async (session: Session, { key, name, message, provenance }: Step, inputs: Preparation['inputs']) => {
+  const { pipeline, codeVersion, workflowId, runId, attempt } = provenance
+  await session.run(`CALL lake.set_commit_message($author, $message, extra_info => $extra)`, {
+    author: `tributary/${pipeline}`,
+    message,
+    extra: JSON.stringify({ key, workflowId, runId, step: name, attempt, codeVersion, inputs }),
+  })
 }

@@ -1,8 +1,9 @@
 import { z } from 'zod'
+import { insertJson } from '../infra/lake/insert_json.js'
 import type { JsonRow, Session } from '../infra/lake/session.js'
 import { commits } from '../schemas/meta/commits.js'
+import type { DatasetRecord } from '../schemas/meta/dataset_record.js'
 import type { Row } from '../schemas/table.js'
-import { insertJson } from './write.js'
 
 /** The lake's proof of one commit: small enough to travel through workflows, which rows never do. */
 export interface Receipt {
@@ -12,7 +13,7 @@ export interface Receipt {
   readonly snapshotId: number
   /** Rows written, per table. */
   readonly rows: Readonly<Record<string, number>>
-  /** A hash of the rows written, whatever their order, per table. */
+  /** A hash of the rows the step brought, whatever their order, per table. */
   readonly contentHashes: Readonly<Record<string, string>>
   /** The snapshot each input was read at. */
   readonly inputs: Readonly<Record<string, number>>
@@ -35,25 +36,28 @@ export interface Provenance {
 const receiptLimitBytes = 16 * 1024
 
 const numbers = z.record(z.string(), z.number())
-const texts = z.record(z.string(), z.string())
 const parameters = z.record(z.string(), z.union([z.string(), z.number()]))
+const written = z.array(z.object({ dataset: z.string(), row_count: z.number(), checksum: z.string() }))
 
 const receiptColumns = `
-  snapshot_id, commit_key, stage, step, inputs, parameters, derivation_fingerprint, row_counts, content_hashes,
+  snapshot_id, commit_key, stage, step, inputs, parameters, derivation_fingerprint, datasets,
   strftime(committed_at, '%Y-%m-%dT%H:%M:%S.%gZ') AS committed_at`
 
-const toReceipt = (row: JsonRow): Receipt => ({
-  key: String(row['commit_key']),
-  stage: String(row['stage']),
-  step: String(row['step']),
-  snapshotId: Number(row['snapshot_id']),
-  rows: numbers.parse(JSON.parse(String(row['row_counts']))),
-  contentHashes: texts.parse(JSON.parse(String(row['content_hashes']))),
-  inputs: numbers.parse(JSON.parse(String(row['inputs']))),
-  parameters: parameters.parse(JSON.parse(String(row['parameters']))),
-  ...(row['derivation_fingerprint'] === null ? {} : { derivationFingerprint: String(row['derivation_fingerprint']) }),
-  committedAt: String(row['committed_at']),
-})
+const toReceipt = (row: JsonRow): Receipt => {
+  const datasets = written.parse(JSON.parse(String(row['datasets'])))
+  return {
+    key: String(row['commit_key']),
+    stage: String(row['stage']),
+    step: String(row['step']),
+    snapshotId: Number(row['snapshot_id']),
+    rows: Object.fromEntries(datasets.map(({ dataset, row_count }) => [dataset, row_count])),
+    contentHashes: Object.fromEntries(datasets.map(({ dataset, checksum }) => [dataset, checksum])),
+    inputs: numbers.parse(JSON.parse(String(row['inputs']))),
+    parameters: parameters.parse(JSON.parse(String(row['parameters']))),
+    ...(row['derivation_fingerprint'] === null ? {} : { derivationFingerprint: String(row['derivation_fingerprint']) }),
+    committedAt: String(row['committed_at']),
+  }
+}
 
 /** The receipt under this key, if its commit took place. */
 export const findReceipt = async (session: Session, key: string): Promise<Receipt | undefined> => {
@@ -70,10 +74,14 @@ export const latestReceipt = async (session: Session, stage: string, step: strin
   return row === undefined ? undefined : toReceipt(row)
 }
 
-/** Writes the receipt in the transaction it describes. Throws where it is too large to travel: the caller passes too much in it. */
+/**
+ * Writes the receipt, with what is recorded of each dataset, in the transaction it describes. Throws where it is too large to
+ * travel: the caller passes too much in it.
+ */
 export const recordReceipt = async (
   session: Session,
   receipt: Omit<Receipt, 'snapshotId'>,
+  datasets: readonly DatasetRecord[],
   message: string,
   { pipeline, logicalRun, workflowId, runId, attempt, codeVersion }: Provenance,
 ): Promise<void> => {
@@ -94,8 +102,7 @@ export const recordReceipt = async (
     inputs: JSON.stringify(receipt.inputs),
     parameters: JSON.stringify(receipt.parameters),
     derivation_fingerprint: receipt.derivationFingerprint ?? null,
-    row_counts: JSON.stringify(receipt.rows),
-    content_hashes: JSON.stringify(receipt.contentHashes),
+    datasets: JSON.stringify(datasets),
     committed_at: new Date(receipt.committedAt),
   }
   await insertJson(session, commits, [row])

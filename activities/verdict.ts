@@ -1,25 +1,11 @@
 import { randomUUID } from 'node:crypto'
 import { quotedIdentifier } from '../infra/lake/identifier.js'
+import { insertJson } from '../infra/lake/insert_json.js'
 import type { Session } from '../infra/lake/session.js'
-import { quality } from '../schemas/meta/quality.js'
-import type { Table } from '../schemas/table.js'
-import { insertJson } from './write.js'
-
-interface Verdict {
-  readonly checkName: string
-  readonly checkType: string
-  readonly severity: 'blocking' | 'warning'
-  readonly offendingCount: number
-  /** JSON of the first offending rows; empty where none offended or the check cannot point at rows. */
-  readonly details: string | undefined
-}
-
-export interface Inspection {
-  readonly table: Table
-  readonly rowCount: number
-  readonly contentHash: string
-  readonly verdicts: readonly Verdict[]
-}
+import type { Check } from '../schemas/check.js'
+import type { CheckRecord, DatasetRecord } from '../schemas/meta/dataset_record.js'
+import { refusals } from '../schemas/meta/refusals.js'
+import type { Write } from './write.js'
 
 /** Enough to see what is wrong; a row is not copied whole into a failure message. */
 const evidenceRows = 3
@@ -27,61 +13,80 @@ const evidenceLimitCharacters = 2_000
 /** A message is read on a terminal; meta.quality has the evidence whole. */
 const messageEvidenceCharacters = 300
 
-/** Counts, hashes and checks the staged rows of one table in a single pass; only failed checks cost a second look. */
-export const inspect = async (session: Session, table: Table, staged: string): Promise<Inspection> => {
+/**
+ * Counts, hashes and checks the staged rows of one table in a single pass; only failed checks cost a second look. The record says
+ * that no row is written yet.
+ */
+export const inspect = async (session: Session, { table, staged, source }: Write): Promise<DatasetRecord> => {
   const checks = Object.entries(table.checks)
+  const nullable = Object.entries(table.columns).flatMap(([name, column]) => (column.nullable ? [name] : []))
   const columns = Object.keys(table.columns).map(quotedIdentifier).join(', ')
-  const counts = checks.map(([, { offending }], index) => `${offending} AS check_${index}`)
-  const row = await session.one(`
-    SELECT count(*) AS row_count, coalesce(sum(hash(${columns})::HUGEINT), 0)::VARCHAR AS content_hash, ${counts.join(', ')}
-    FROM ${staged}`)
-  const verdicts: Verdict[] = []
-  for (const [index, [checkName, check]] of checks.entries()) {
-    const offendingCount = Number(row[`check_${index}`])
-    const evidence =
-      offendingCount > 0 && check.evidence !== undefined ? await offenders(session, staged, check.evidence) : undefined
-    verdicts.push({ checkName, checkType: check.type, severity: check.severity, offendingCount, details: evidence })
+  const values = [
+    'count(*) AS row_count',
+    `coalesce(sum(hash(${columns})::HUGEINT), 0)::VARCHAR AS checksum`,
+    ...checks.map(([, { offending }], index) => `${offending} AS check_${index}`),
+    ...nullable.map((name, index) => `count(*) - count(${quotedIdentifier(name)}) AS null_${index}`),
+  ]
+  const row = await session.one(`SELECT ${values.join(', ')} FROM ${staged}`)
+  const verdicts: CheckRecord[] = []
+  for (const [index, [name, check]] of checks.entries()) {
+    const suspected = Number(row[`check_${index}`])
+    verdicts.push({
+      check_name: name,
+      check_type: check.type,
+      severity: check.severity,
+      ...(suspected === 0 ? { offending_count: 0, details: null } : await lookAgain(session, staged, check, suspected)),
+    })
   }
-  return { table, rowCount: Number(row['row_count']), contentHash: String(row['content_hash']), verdicts }
+  return {
+    dataset: table.name,
+    partition: source?.partition ?? null,
+    source_start: source?.start ?? null,
+    source_end: source?.end ?? null,
+    row_count: 0,
+    checked_row_count: Number(row['row_count']),
+    checksum: String(row['checksum']),
+    nulls: nullable.flatMap((name, index) => {
+      const count = Number(row[`null_${index}`])
+      return count === 0 ? [] : [{ column_name: name, null_count: count }]
+    }),
+    checks: verdicts,
+  }
 }
 
-const offenders = async (session: Session, staged: string, predicate: string): Promise<string> => {
-  const rows = await session.all(`FROM ${staged} WHERE ${predicate} LIMIT ${evidenceRows}`)
-  return JSON.stringify(rows).slice(0, evidenceLimitCharacters)
+/** The exact count where the first was by hashes, and the first offending rows where the check can point at them. */
+const lookAgain = async (
+  session: Session,
+  staged: string,
+  check: Check,
+  suspected: number,
+): Promise<Pick<CheckRecord, 'offending_count' | 'details'>> => {
+  const offending =
+    check.exact === undefined
+      ? suspected
+      : Number((await session.one(`SELECT ${check.exact} AS n FROM ${staged}`))['n'])
+  if (offending === 0 || check.evidence === undefined) return { offending_count: offending, details: null }
+  const rows = await session.all(`FROM ${staged} WHERE ${check.evidence} LIMIT ${evidenceRows}`)
+  return { offending_count: offending, details: JSON.stringify(rows).slice(0, evidenceLimitCharacters) }
 }
 
 /** The blocking checks that rows broke, each as a sentence with its first offending rows. */
-export const refusals = (inspections: readonly Inspection[]): string[] =>
-  inspections.flatMap(({ table, rowCount, verdicts }) =>
-    verdicts
-      .filter(({ severity, offendingCount }) => severity === 'blocking' && offendingCount > 0)
+export const refusalsOf = (records: readonly DatasetRecord[]): string[] =>
+  records.flatMap(({ dataset, checked_row_count, checks }) =>
+    checks
+      .filter(({ severity, offending_count }) => severity === 'blocking' && offending_count > 0)
       .map(
-        ({ checkName, offendingCount, details = '' }) =>
-          `${table.name}: "${checkName}" does not hold for ${offendingCount} of ${rowCount} rows; meta.quality shows them: ${details.slice(0, messageEvidenceCharacters)}`,
+        ({ check_name, offending_count, details }) =>
+          `${dataset}: "${check_name}" does not hold for ${offending_count} of ${checked_row_count} rows; meta.quality shows them: ${(details ?? '').slice(0, messageEvidenceCharacters)}`,
       ),
   )
 
-/** Writes the verdicts of a commit, one row per check, in one statement of the caller's transaction. */
-export const recordVerdicts = async (
+/** Writes what the checks said of an attempt whose rows were refused, in the caller's transaction. */
+export const recordRefusal = (
   session: Session,
-  key: string,
-  inspections: readonly Inspection[],
-): Promise<void> => {
-  const now = new Date().toISOString()
-  const rows = inspections.flatMap(({ table, rowCount, verdicts }) =>
-    verdicts.map((verdict) => ({
-      id: randomUUID(),
-      commit_key: key,
-      dataset: table.name,
-      check_name: verdict.checkName,
-      check_type: verdict.checkType,
-      severity: verdict.severity,
-      passed: verdict.offendingCount === 0,
-      offending_count: verdict.offendingCount,
-      row_count: rowCount,
-      details: verdict.details ?? null,
-      created_at: now,
-    })),
-  )
-  await insertJson(session, quality, rows)
-}
+  { key, stage, step }: { key: string; stage: string; step: string },
+  records: readonly DatasetRecord[],
+): Promise<void> =>
+  insertJson(session, refusals, [
+    { id: randomUUID(), commit_key: key, stage, step, datasets: JSON.stringify(records), created_at: new Date() },
+  ])

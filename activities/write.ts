@@ -25,6 +25,14 @@ export interface Write {
   readonly table: Table
   readonly staged: string
   readonly replaces: Replacement
+  readonly source?: SourceRange
+}
+
+/** Which part of its source the rows were read from, for `meta.lineage`. Half-open: ISO 8601 times or integers, as text. */
+export interface SourceRange {
+  readonly partition?: string
+  readonly start: string
+  readonly end: string
 }
 
 /** Puts the staged rows into the lake's table, in the caller's transaction. Resolves to the number of rows written. */
@@ -63,21 +71,6 @@ const removeReplaced = async (
     for (const [index, [, value]] of lane.entries()) parameters[`lane_${index}`] = value
     await session.run(`DELETE FROM ${name} WHERE ${conditions.join(' AND ')}`, parameters)
   }
-}
-
-/** Inserts a few rows, given as JSON-ready objects, with one bound value. For metadata; data is staged. */
-export const insertJson = async (
-  session: Session,
-  table: Table,
-  rows: readonly Record<string, unknown>[],
-): Promise<void> => {
-  const shape = JSON.stringify([
-    Object.fromEntries(Object.entries(table.columns).map(([name, { sql }]) => [name, sql])),
-  ])
-  await session.run(
-    `INSERT INTO ${inLake(table.name)} BY NAME SELECT r.* FROM (SELECT unnest(from_json($rows, '${shape}')) AS r)`,
-    { rows: JSON.stringify(rows) },
-  )
 }
 
 /** Stages validated rows, alone or by the page, in a temporary table of the session under the table's own name; resolves to its SQL name. */

@@ -7,7 +7,6 @@ export const failpointNames = [
   'commit.staged',
   'commit.before_begin',
   'commit.fenced',
-  'commit.marker_checked',
   'commit.checked',
   'commit.mid_write',
   'commit.written',

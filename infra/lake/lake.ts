@@ -4,6 +4,7 @@ import { DuckDBInstance } from '@duckdb/node-api'
 import { type Failpoint, noFailpoint } from '../failpoint.js'
 import type { CatalogConfig, DataConfig } from '../resources.js'
 import { attachLake, loadExtensions } from './attachment.js'
+import { CommittedKeys } from './committed_keys.js'
 import { Session } from './session.js'
 import { StageLocks } from './stage_locks.js'
 
@@ -29,6 +30,7 @@ export interface Lake {
   session<T>(work: (session: Session) => Promise<T>): Promise<T>
   /** Runs `work` when no other holder of the same stage does: a queue in this process, an advisory lock between processes. */
   exclusively<T>(stage: string, work: () => Promise<T>): Promise<T>
+  readonly committedKeys: CommittedKeys
   /** To be awaited at each named place; it returns at once where no fault test is at work. */
   readonly failpoint: Failpoint
   close(): Promise<void>
@@ -71,6 +73,7 @@ export const openLake = async (options: LakeOptions): Promise<Lake> => {
   const locks = new StageLocks(options.catalog.kind === 'postgres' ? options.catalog.address : undefined)
   return {
     session,
+    committedKeys: new CommittedKeys(),
     failpoint: options.failpoint ?? noFailpoint,
     exclusively: (stage, work) => locks.hold(stage, work),
     async close() {

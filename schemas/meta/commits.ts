@@ -23,16 +23,14 @@ export const commits = defineTable('meta.commits', {
     parameters: text,
     /** Of the SQL that derived the rows; absent where they came from a source. */
     derivation_fingerprint: nullable(text),
-    /** JSON: rows written, per table. */
-    row_counts: text,
-    /** JSON: a hash of the rows written, whatever their order, per table. */
-    content_hashes: text,
+    /** JSON: what was written of each table, with its source's range and its checks; `meta.lineage` and `meta.quality` read it. */
+    datasets: text,
     committed_at: timestamp,
   },
   key: ['commit_key'],
   checks: {
     'attempt counts from 1': holds('attempt >= 1'),
-    'row counts are a JSON object': holds("row_counts LIKE '{%}'"),
+    'datasets are a JSON array': holds("datasets LIKE '[%]'"),
     'inputs are a JSON object': holds("inputs LIKE '{%}'"),
   },
   example: {
@@ -49,8 +47,8 @@ export const commits = defineTable('meta.commits', {
     inputs: '{}',
     parameters: '{"as_of":"2026-11-21T06:00:00.000Z"}',
     derivation_fingerprint: null,
-    row_counts: '{"traders_bronze.transaction_history":4211}',
-    content_hashes: '{"traders_bronze.transaction_history":"00f3a1"}',
+    datasets:
+      '[{"dataset":"traders_bronze.transaction_history","row_count":4211,"checked_row_count":4211,"checksum":"11529215046068469760","nulls":[],"checks":[]}]',
     committed_at: new Date('2026-11-21T06:00:41Z'),
   },
 })

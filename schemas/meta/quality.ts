@@ -1,15 +1,18 @@
-import { holds } from '../check.js'
 import { bigint, boolean, nullable, text, timestamp } from '../column.js'
-import { defineTable } from '../table.js'
+import { defineView } from '../view.js'
+import { datasetRecordsShape } from './dataset_record.js'
 
-/** Verdicts of a commit are written with its rows; those of a refused one, after its rollback, in a transaction of their own. */
-export const quality = defineTable('meta.quality', {
-  dataset: { purpose: 'verdict', subject: 'table', grain: 'check' },
+/** A column that has this much more of NULLs than in all earlier commits together has probably changed at its source. */
+const anomalousNullShare = 0.1
+
+/** Read from the receipts and the refusals, so that a commit writes its verdicts with its receipt. */
+export const quality = defineView('meta.quality', {
   grain: 'One row per check of a table in a commit, or in an attempt that a blocking check refused.',
   columns: {
     id: text,
     commit_key: text,
     dataset: text,
+    partition: nullable(text),
     check_name: text,
     check_type: text,
     severity: text,
@@ -20,25 +23,61 @@ export const quality = defineTable('meta.quality', {
     row_count: bigint,
     /** JSON: the first offending rows. */
     details: nullable(text),
+    /** Columns with far more NULLs than in the table's earlier commits. */
+    null_anomalies: nullable(text),
     created_at: timestamp,
   },
-  key: ['id'],
-  checks: {
-    'severity is blocking or warning': holds("severity IN ('blocking', 'warning')"),
-    'type is validity, consistency or completeness': holds("check_type IN ('validity', 'consistency', 'completeness')"),
-    'passed means none offended': holds('passed = (offending_count = 0)'),
-  },
-  example: {
-    id: '0b9c1a52-64f1-4f0b-9d55-5d0f3bb3c9a1',
-    commit_key: 'traders/2026-11-21T06:00:00.000Z/fetch_history/003/9f86d081884c7d65',
-    dataset: 'traders_bronze.transaction_history',
-    check_name: 'prices are not negative',
-    check_type: 'validity',
-    severity: 'blocking',
-    passed: true,
-    offending_count: 0n,
-    row_count: 4_211n,
-    details: null,
-    created_at: new Date('2026-11-21T06:00:41Z'),
-  },
+  select: `
+    WITH recorded AS (
+      SELECT commit_key AS attempt, commit_key, committed_at AS created_at, unnest(from_json(datasets, '${datasetRecordsShape}')) AS record
+      FROM lake.meta.commits
+      UNION ALL
+      SELECT id, commit_key, created_at, unnest(from_json(datasets, '${datasetRecordsShape}'))
+      FROM lake.meta.refusals
+    ),
+    counted AS (
+      SELECT
+        attempt, commit_key, created_at, record.*,
+        sum(record.checked_row_count) OVER (
+          PARTITION BY record.dataset ORDER BY created_at, attempt ROWS BETWEEN UNBOUNDED PRECEDING AND 1 PRECEDING
+        ) AS earlier_rows
+      FROM recorded
+    ),
+    null_counts AS (
+      SELECT attempt, dataset, created_at, checked_row_count, earlier_rows, unnest(nulls) AS counted
+      FROM counted
+    ),
+    compared AS (
+      SELECT
+        attempt, dataset, checked_row_count, earlier_rows, counted.*,
+        coalesce(sum(counted.null_count) OVER (
+          PARTITION BY dataset, counted.column_name ORDER BY created_at, attempt ROWS BETWEEN UNBOUNDED PRECEDING AND 1 PRECEDING
+        ), 0) AS earlier_nulls
+      FROM null_counts
+    ),
+    anomalies AS (
+      SELECT attempt, dataset, string_agg(column_name, ', ' ORDER BY column_name) AS null_anomalies
+      FROM compared
+      WHERE null_count / checked_row_count > earlier_nulls / earlier_rows + ${anomalousNullShare}
+      GROUP BY attempt, dataset
+    ),
+    verdicts AS (
+      SELECT * EXCLUDE (nulls, checks), unnest(checks) AS verdict
+      FROM counted
+    )
+    SELECT
+      md5(attempt || '/' || dataset || '/' || verdict.check_name) AS id,
+      commit_key,
+      dataset,
+      partition,
+      verdict.check_name AS check_name,
+      verdict.check_type AS check_type,
+      verdict.severity AS severity,
+      verdict.offending_count = 0 AS passed,
+      verdict.offending_count AS offending_count,
+      checked_row_count AS row_count,
+      verdict.details AS details,
+      null_anomalies,
+      created_at
+    FROM verdicts LEFT JOIN anomalies USING (attempt, dataset)`,
 })

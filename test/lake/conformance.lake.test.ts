@@ -214,7 +214,7 @@ describe.each(scratchCatalogs)('on a %s catalog', (catalog) => {
   test('adds no data file for the fence and the metadata of a commit', async () => {
     const files = await scratch.lake.session((session) =>
       session.all(
-        `SELECT table_name FROM ducklake_table_info('lake') WHERE table_name IN ('_fence', 'commits', 'quality') AND file_count > 0`,
+        `SELECT table_name FROM ducklake_table_info('lake') WHERE table_name IN ('_fence', 'commits', 'refusals') AND file_count > 0`,
       ),
     )
     expect(files).toEqual([])

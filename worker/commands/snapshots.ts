@@ -18,14 +18,14 @@ export const printSnapshots = async (
   const ids = table === undefined ? undefined : await tableIds(session, table)
   const rows = await session.all(
     `
-    SELECT s.snapshot_id, s.snapshot_time, s.author, s.commit_message AS message, c.step, c.logical_run, c.workflow_id, c.row_counts
+    SELECT s.snapshot_id, s.snapshot_time, s.author, s.commit_message AS message, c.step, c.logical_run, c.workflow_id, c.datasets
     FROM lake.snapshots() AS s
     LEFT JOIN lake.meta.commits AS c ON c.snapshot_id = s.snapshot_id
     ${ids === undefined ? '' : `WHERE ${changed('s.changes', ids)}`}
     ORDER BY s.snapshot_id DESC LIMIT $limit`,
     { limit: BigInt(limit) },
   )
-  if (output.json) return output.rows(rows.map(({ row_counts, ...row }) => ({ ...row, rows: rowCounts(row_counts) })))
+  if (output.json) return output.rows(rows.map(({ datasets, ...row }) => ({ ...row, rows: rowCounts(datasets) })))
   output.rows(
     rows.map((row) => ({
       snapshot: String(row['snapshot_id']),
@@ -34,7 +34,7 @@ export const printSnapshots = async (
       step: row['step'],
       run: row['logical_run'],
       message: row['message'],
-      rows: Object.entries(rowCounts(row['row_counts']))
+      rows: Object.entries(rowCounts(row['datasets']))
         .map(([name, count]) => `${name.split('.')[1]} ${count}`)
         .join(', '),
     })),
@@ -42,7 +42,11 @@ export const printSnapshots = async (
   )
 }
 
-const rowCounts = (text: unknown): Record<string, number> => (typeof text === 'string' ? JSON.parse(text) : {})
+const rowCounts = (datasets: unknown): Record<string, number> => {
+  if (typeof datasets !== 'string') return {}
+  const records: { dataset: string; row_count: number }[] = JSON.parse(datasets)
+  return Object.fromEntries(records.map(({ dataset, row_count }) => [dataset, row_count]))
+}
 
 /** The catalog's numbers of a table: one, unless it was dropped and made again. */
 const tableIds = async (session: Session, table: string): Promise<number[]> => {
