@@ -37,8 +37,8 @@ export interface Lake {
 }
 
 /**
- * Opens the lake, creating an empty catalog where there is none. Only one process at a time may do that for a new catalog,
- * and only one `Lake` may be open on a file catalog, in all processes together.
+ * Opens the lake, creating an empty catalog where there is none; processes that do so at once take turns. Only one `Lake` may be
+ * open on a file catalog, in all processes together.
  */
 export const openLake = async (options: LakeOptions): Promise<Lake> => {
   await mkdir(options.temporaryDirectory, { recursive: true })
@@ -61,16 +61,20 @@ export const openLake = async (options: LakeOptions): Promise<Lake> => {
       connection.closeSync()
     }
   }
-  try {
-    await session(async (first) => {
+  const locks = new StageLocks(options.catalog.kind === 'postgres' ? options.catalog.address : undefined)
+  const attach = () =>
+    session(async (first) => {
       await loadExtensions(first, options)
       await attachLake(first, options)
     })
+  try {
+    // Two processes that both find a new catalog empty would both lay it out, and one would fail.
+    await (options.readOnly === true ? attach() : locks.hold('attach', attach))
   } catch (error) {
+    await locks.close()
     instance.closeSync()
     throw error
   }
-  const locks = new StageLocks(options.catalog.kind === 'postgres' ? options.catalog.address : undefined)
   return {
     session,
     committedKeys: new CommittedKeys(),

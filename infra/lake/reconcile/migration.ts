@@ -1,5 +1,5 @@
 import type { Table } from '../../../schemas/table.js'
-import type { Difference } from './difference.js'
+import { type Difference, widens } from './difference.js'
 import { type ColumnShape, shapeOf } from './shape.js'
 
 /** What a person reads whose definition cannot be taken over: what differs, and the lines to write instead. */
@@ -59,9 +59,15 @@ const select = (
   const columns = wanted.map(([name, { type, nullable }]) => {
     const source = there[name]
     if (source === undefined) return `${nullable ? 'NULL' : '<value>'}::${type} AS ${name}`
-    return source.type === type ? name : `${name}::${type} AS ${name}`
+    return source.type === type ? name : `${cast(name, source.type, type)} AS ${name}`
   })
   return `SELECT ${columns.join(', ')} FROM \${table}`
+}
+
+/** Rounding is said, so that whoever copies the line sees it. */
+const cast = (name: string, from: string, to: string): string => {
+  const [, fewer] = /^DECIMAL\(\d+,(\d+)\)$/.exec(to) ?? []
+  return fewer === undefined || widens(from, to) ? `${name}::${to}` : `round(${name}, ${fewer})::${to}`
 }
 
 const fileOf = (name: string): string => {
