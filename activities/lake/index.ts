@@ -1,9 +1,30 @@
+import { usualMaintenance } from '../../schemas/table.js'
 import type { LakeDependencies } from './dependencies.js'
+import { type ExpireRequest, expireSnapshots } from './expire_snapshots.js'
+import { cleanUpFiles, type RemoveRequest, sweepOrphans } from './remove_files.js'
+import { flushTable, mergeFiles, rewriteFiles } from './reshape.js'
 import { surveyTables } from './survey_tables.js'
+import { updateStatistics } from './update_statistics.js'
+
+interface TableRequest {
+  /** `<domain>_<layer>.<table>` */
+  readonly table: string
+}
 
 /** Everything the lake's own workflows can have done. */
-export const createLakeActivities = ({ lake, stages }: LakeDependencies) => ({
-  surveyTables: () => surveyTables(lake, stages),
-})
+export const createLakeActivities = ({ lake, stages }: LakeDependencies) => {
+  const policyOf = (name: string) =>
+    stages.flatMap(({ tables }) => tables).find((table) => table.name === name)?.maintenance ?? usualMaintenance
+  return {
+    surveyTables: (request: { readonly flushRows: number }) => surveyTables(lake, stages, request),
+    flushTable: ({ table }: TableRequest) => flushTable(lake, table),
+    mergeFiles: ({ table }: TableRequest) => mergeFiles(lake, table),
+    rewriteFiles: ({ table }: TableRequest) => rewriteFiles(lake, table, policyOf(table).rewriteDeletedShare),
+    expireSnapshots: (request: ExpireRequest) => expireSnapshots(lake, request),
+    cleanUpFiles: (request: RemoveRequest) => cleanUpFiles(lake, request),
+    sweepOrphans: (request: RemoveRequest) => sweepOrphans(lake, request),
+    updateStatistics: () => updateStatistics(lake),
+  }
+}
 
 export type LakeActivities = ReturnType<typeof createLakeActivities>

@@ -16,6 +16,8 @@ export interface ScratchLake {
   readonly lake: Lake
   readonly folder: string
   readonly options: LakeOptions
+  /** The same lake again, after it was closed. */
+  reopen(): Promise<ScratchLake>
   close(): Promise<void>
 }
 
@@ -32,12 +34,17 @@ export const openScratchLake = async (
     extensionDirectory: inject('extensionDirectory'),
     temporaryDirectory: path.join(folder, 'spill'),
   }
+  return openScratch(folder, options, stages)
+}
+
+const openScratch = async (folder: string, options: LakeOptions, stages: readonly Stage[]): Promise<ScratchLake> => {
   const lake = await openLake(options)
   await reconcile(lake, stages)
   return {
     lake,
     folder,
     options,
+    reopen: () => openScratch(folder, options, stages),
     close: async () => {
       await lake.close()
       await rm(folder, { recursive: true, force: true })

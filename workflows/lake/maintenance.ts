@@ -1,5 +1,6 @@
 import type { z } from 'zod'
 import type { LakeActivities } from '../../activities/lake/index.js'
+import type { Work } from '../../activities/lake/survey_tables.js'
 import { maintenanceInput } from '../../schemas/lake/maintenance_input.js'
 import { describeRun } from '../description.js'
 import { logicalTime, parseInput } from '../logical_run.js'
@@ -16,25 +17,61 @@ export interface MaintenanceResult {
   readonly dryRun: boolean
   /** The current files of each table. */
   readonly tables: readonly { readonly table: string; readonly before: Size; readonly after: Size }[]
+  /** What was done, or would be, in order. */
+  readonly work: readonly string[]
   readonly steps: readonly StepProgress[]
 }
 
-const stepNames = ['survey']
+/** In this order: what merging and rewriting leave behind is what expiry sets free. */
+const reshaping = ['flush', 'rewrite', 'merge'] as const
+const stepNames = ['survey', ...reshaping, 'expire', 'clean up', 'sweep', 'statistics', 'report']
 
 /** Keeps the lake small and fast: beside running writers and readers, and without changing what any of them reads. */
 export async function lakeMaintenance(given?: z.input<typeof maintenanceInput>): Promise<MaintenanceResult> {
   const input = parseInput(maintenanceInput, given)
+  const { dryRun, snapshots } = input
   const asOf = logicalTime(input.asOf)
   describeRun('lake')
   const progress = new Progress(stepNames)
+  const done: string[] = []
   const lake = (summary: string) => derives<LakeActivities>({ summary })
+  const call: Record<Work['step'], (table: string) => Promise<{ note: string }>> = {
+    flush: (table) => lake(table).flushTable({ table }),
+    rewrite: (table) => lake(table).rewriteFiles({ table }),
+    merge: (table) => lake(table).mergeFiles({ table }),
+  }
+  const survey = () => lake('files of every table').surveyTables({ flushRows: input.flush.rows })
+  const noted = async <Result extends { note: string }>(step: string, work: () => Promise<Result>): Promise<Result> => {
+    const result = await work()
+    done.push(`${step} ${result.note}`)
+    return result
+  }
+  const once = <Result extends { note: string }>(step: string, work: () => Promise<Result>) =>
+    progress.step(step, () => noted(step, work))
 
-  const { tables } = await progress.step('survey', () => lake('files of every table').surveyTables())
+  const { tables, work } = await progress.step('survey', survey)
+  for (const step of reshaping) {
+    const wanted = work.filter((each) => each.step === step).map(({ table }) => table)
+    if (dryRun) done.push(...wanted.map((table) => `${step} ${table}`))
+    await progress.batches(step, { batches: dryRun ? 0 : wanted.length, concurrent: 1 }, (batch) =>
+      noted(step, () => call[step](wanted[batch] ?? '')),
+    )
+  }
+  await once('expire', () => lake('snapshots').expireSnapshots({ dryRun, snapshots }))
+  await once('clean up', () => lake('files of no snapshot').cleanUpFiles({ dryRun, ...input.cleanup }))
+  await once('sweep', () => lake('files unknown to the catalog').sweepOrphans({ dryRun, ...input.sweep }))
+  if (!dryRun) await once('statistics', () => lake('the catalog’s own').updateStatistics())
+  const after = new Map((await progress.step('report', survey)).tables.map((each) => [each.table, each]))
   const size = ({ files, bytes }: Size): Size => ({ files, bytes })
   return {
     asOf,
-    dryRun: input.dryRun,
-    tables: tables.map((each) => ({ table: each.table, before: size(each), after: size(each) })),
+    dryRun,
+    tables: tables.map((each) => ({
+      table: each.table,
+      before: size(each),
+      after: size(after.get(each.table) ?? each),
+    })),
+    work: done,
     steps: progress.steps(),
   }
 }
