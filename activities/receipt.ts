@@ -2,7 +2,7 @@ import { z } from 'zod'
 import { insertJson } from '../infra/lake/insert_json.js'
 import type { JsonRow, Session } from '../infra/lake/session.js'
 import { commits } from '../schemas/meta/commits.js'
-import type { DatasetRecord } from '../schemas/meta/dataset_record.js'
+import { type DatasetRecord, recordsOfCommit } from '../schemas/meta/dataset_record.js'
 import type { Row } from '../schemas/table.js'
 
 /** The lake's proof of one commit: small enough to travel through workflows, which rows never do. */
@@ -40,7 +40,7 @@ const parameters = z.record(z.string(), z.union([z.string(), z.number()]))
 const written = z.array(z.object({ dataset: z.string(), row_count: z.number(), checksum: z.string() }))
 
 const receiptColumns = `
-  snapshot_id, commit_key, stage, step, inputs, parameters, derivation_fingerprint, datasets,
+  snapshot_id, commit_key, stage, step, inputs, parameters, derivation_fingerprint, ${recordsOfCommit} AS datasets,
   strftime(committed_at, '%Y-%m-%dT%H:%M:%S.%gZ') AS committed_at`
 
 const toReceipt = (row: JsonRow): Receipt => {
@@ -103,6 +103,8 @@ export const recordReceipt = async (
     parameters: JSON.stringify(receipt.parameters),
     derivation_fingerprint: receipt.derivationFingerprint ?? null,
     datasets: JSON.stringify(datasets),
+    row_counts: null,
+    content_hashes: null,
     committed_at: new Date(receipt.committedAt),
   }
   await insertJson(session, commits, [row])

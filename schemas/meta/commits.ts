@@ -24,13 +24,16 @@ export const commits = defineTable('meta.commits', {
     /** Of the SQL that derived the rows; absent where they came from a source. */
     derivation_fingerprint: nullable(text),
     /** JSON: what was written of each table, with its source's range and its checks; `meta.lineage` and `meta.quality` read it. */
-    datasets: text,
+    datasets: nullable(text),
+    /** What commits of the first release have instead: JSON of rows written, and of a hash of them, per table. */
+    row_counts: nullable(text),
+    content_hashes: nullable(text),
     committed_at: timestamp,
   },
   key: ['commit_key'],
   checks: {
     'attempt counts from 1': holds('attempt >= 1'),
-    'datasets are a JSON array': holds("datasets LIKE '[%]'"),
+    'datasets are a JSON array': holds("coalesce(datasets LIKE '[%]', row_counts LIKE '{%}')"),
     'inputs are a JSON object': holds("inputs LIKE '{%}'"),
   },
   example: {
@@ -49,6 +52,8 @@ export const commits = defineTable('meta.commits', {
     derivation_fingerprint: null,
     datasets:
       '[{"dataset":"traders_bronze.transaction_history","row_count":4211,"checked_row_count":4211,"checksum":"11529215046068469760","nulls":[],"checks":[]}]',
+    row_counts: null,
+    content_hashes: null,
     committed_at: new Date('2026-11-21T06:00:41Z'),
   },
 })

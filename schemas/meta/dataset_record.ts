@@ -49,3 +49,9 @@ export const datasetRecordsShape = JSON.stringify([
     ],
   },
 ])
+
+/** SQL: the records of a row of `meta.commits`. Commits of the first release counted and hashed the rows of each table, no more. */
+export const recordsOfCommit = `coalesce(datasets, to_json(list_transform(json_keys(row_counts), lambda name: {
+  'dataset': name, 'row_count': (row_counts ->> name)::BIGINT, 'checked_row_count': (row_counts ->> name)::BIGINT,
+  'checksum': content_hashes ->> name, 'nulls': [], 'checks': []
+}))::VARCHAR)`

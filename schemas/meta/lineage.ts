@@ -1,6 +1,6 @@
 import { bigint, nullable, text, timestamp } from '../column.js'
 import { defineView } from '../view.js'
-import { datasetRecordsShape } from './dataset_record.js'
+import { datasetRecordsShape, recordsOfCommit } from './dataset_record.js'
 
 /** Read from the receipts, so that no commit writes its origins twice. */
 export const lineage = defineView('meta.lineage', {
@@ -37,5 +37,5 @@ export const lineage = defineView('meta.lineage', {
       commit_key,
       snapshot_id,
       committed_at AS created_at
-    FROM (SELECT *, snapshot_id, unnest(from_json(datasets, '${datasetRecordsShape}')) AS record FROM lake.meta.commits)`,
+    FROM (SELECT *, snapshot_id, unnest(from_json(${recordsOfCommit}, '${datasetRecordsShape}')) AS record FROM lake.meta.commits)`,
 })

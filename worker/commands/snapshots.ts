@@ -1,5 +1,6 @@
 import { InvalidInput } from '../../infra/errors.js'
 import type { Session } from '../../infra/lake/session.js'
+import { recordsOfCommit } from '../../schemas/meta/dataset_record.js'
 import { time } from '../format.js'
 import type { Output } from '../output.js'
 
@@ -18,7 +19,7 @@ export const printSnapshots = async (
   const ids = table === undefined ? undefined : await tableIds(session, table)
   const rows = await session.all(
     `
-    SELECT s.snapshot_id, s.snapshot_time, s.author, s.commit_message AS message, c.step, c.logical_run, c.workflow_id, c.datasets
+    SELECT s.snapshot_id, s.snapshot_time, s.author, s.commit_message AS message, c.step, c.logical_run, c.workflow_id, ${recordsOfCommit} AS datasets
     FROM lake.snapshots() AS s
     LEFT JOIN lake.meta.commits AS c ON c.snapshot_id = s.snapshot_id
     ${ids === undefined ? '' : `WHERE ${changed('s.changes', ids)}`}
