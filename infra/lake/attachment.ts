@@ -1,7 +1,7 @@
 import { InvalidInput, SourceUnavailable } from '../errors.js'
 import type { PostgresAddress } from '../postgres_address.js'
 import type { DataConfig } from '../resources.js'
-import { quotedLiteral } from './identifier.js'
+import { quotedIdentifier, quotedLiteral } from './identifier.js'
 import type { LakeOptions } from './lake.js'
 import type { Session } from './session.js'
 import { snapshotNamed } from './version.js'
@@ -10,11 +10,38 @@ import { snapshotNamed } from './version.js'
 export const loadExtensions = async (session: Session, { catalog, data }: LakeOptions): Promise<void> => {
   await session.run('LOAD ducklake')
   if (catalog.kind === 'postgres') await session.run('LOAD postgres_scanner')
-  if (data.kind === 's3') {
-    await session.run('LOAD httpfs')
-    if (data.keys === undefined) await session.run('LOAD aws')
-  }
+  await loadDataExtensions(session, data)
 }
+
+const loadDataExtensions = async (session: Session, data: DataConfig): Promise<void> => {
+  if (data.kind !== 's3') return
+  await session.run('LOAD httpfs')
+  if (data.keys === undefined) await session.run('LOAD aws')
+}
+
+/** A lake beside the one of the options, in a catalog file. */
+export interface SideLake {
+  readonly alias: string
+  readonly catalogPath: string
+  readonly data: DataConfig
+  /** Given: it is created, with encrypted files or not. Absent: it is there, and is read. */
+  readonly encrypted?: boolean
+}
+
+/** Attaches a catalog file under its alias: to be read as it lies, wherever its data was once, or to be created where it says so. */
+export const attachSideLake = async (
+  session: Session,
+  { alias, catalogPath, data, encrypted }: SideLake,
+): Promise<void> => {
+  await loadDataExtensions(session, data)
+  if (data.kind === 's3') await createS3Secret(session, data, `${alias}_data`)
+  const how = encrypted === undefined ? 'READ_ONLY, OVERRIDE_DATA_PATH true' : `ENCRYPTED ${encrypted}`
+  await session.run(
+    `ATTACH ${quotedLiteral(`ducklake:${catalogPath}`)} AS ${quotedIdentifier(alias)} (DATA_PATH ${quotedLiteral(dataPath(data))}, ${how})`,
+  )
+}
+
+const dataPath = (data: DataConfig): string => (data.kind === 's3' ? data.url : data.path)
 
 /**
  * Attaches the catalog as `lake`. Credentials go into temporary secrets and never into the ATTACH string, which DuckDB repeats
@@ -25,10 +52,11 @@ export const attachLake = async (session: Session, options: LakeOptions): Promis
   await session.run(`SET GLOBAL TimeZone = 'UTC'`)
   // The default of 10 quick retries gives up under a fan-in of writers; these only re-take catalog ids, never data.
   await session.run('SET GLOBAL ducklake_max_retry_count = 100')
-  if (data.kind === 's3') await createS3Secret(session, data)
+  if (data.kind === 's3') await createS3Secret(session, data, 'lake_data')
   const settings = [
-    `DATA_PATH ${quotedLiteral(data.kind === 's3' ? data.url : data.path)}`,
+    `DATA_PATH ${quotedLiteral(dataPath(data))}`,
     'DATA_INLINING_ROW_LIMIT 0',
+    ...(options.encrypted === undefined ? [] : [`ENCRYPTED ${options.encrypted}`]),
     ...(options.readOnly === true ? ['READ_ONLY'] : []),
   ]
   const attach = async (...more: string[]) => {
@@ -51,6 +79,12 @@ export const attachLake = async (session: Session, options: LakeOptions): Promis
     await attach(`SNAPSHOT_VERSION ${snapshotId}`)
   } catch (cause) {
     if (cause instanceof InvalidInput) throw cause
+    if (cause instanceof Error && cause.message.includes('Failed to set encryption')) {
+      throw new InvalidInput(
+        `LAKE_ENCRYPTED=${options.encrypted}: the lake was created ${options.encrypted ? 'without' : 'with'} encryption, which stays; unset it, or export into a new lake`,
+        { cause },
+      )
+    }
     throw new SourceUnavailable(
       `the lake's catalog cannot be attached; correct LAKE_CATALOG or LAKE_DATA, or start what they name: ${firstLine(cause)}`,
       undefined,
@@ -65,7 +99,11 @@ const firstLine = (cause: unknown): string =>
   cause instanceof Error ? (cause.message.split('\n')[0] ?? '') : String(cause)
 
 /** Without keys, the AWS credential chain of the process is asked. */
-const createS3Secret = async (session: Session, data: Extract<DataConfig, { kind: 's3' }>): Promise<void> => {
+const createS3Secret = async (
+  session: Session,
+  data: Extract<DataConfig, { kind: 's3' }>,
+  name: string,
+): Promise<void> => {
   const endpoint = data.endpoint === undefined ? undefined : new URL(data.endpoint)
   const { accessKeyId, secretAccessKey, sessionToken } = data.keys ?? {}
   const settings = [
@@ -78,7 +116,7 @@ const createS3Secret = async (session: Session, data: Extract<DataConfig, { kind
       ? []
       : [`ENDPOINT ${quotedLiteral(endpoint.host)}`, `URL_STYLE 'path'`, `USE_SSL ${endpoint.protocol === 'https:'}`]),
   ]
-  await session.run(`CREATE OR REPLACE TEMPORARY SECRET lake_data (TYPE s3, ${settings.join(', ')})`)
+  await session.run(`CREATE OR REPLACE TEMPORARY SECRET ${quotedIdentifier(name)} (TYPE s3, ${settings.join(', ')})`)
 }
 
 /** Creates the secret that holds the login; resolves to what else libpq is to be told, which is no secret. */

@@ -18,6 +18,8 @@ export interface LakeOptions {
   readonly memoryLimitGiB?: number
   readonly threads?: number
   readonly readOnly?: boolean
+  /** Whether data files are encrypted; decided when the catalog is created. Absent: as it is, and in a new one they are not. */
+  readonly encrypted?: boolean
   /** Where a fault test stops this process; nowhere by default. */
   readonly failpoint?: Failpoint
   /** A snapshot's number or a time: the lake as it was then, to be read. */

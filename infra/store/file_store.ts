@@ -1,0 +1,67 @@
+import { createHash } from 'node:crypto'
+import { type Readable, Transform } from 'node:stream'
+import { SourceChanged, TributaryError } from '../errors.js'
+import type { DataConfig } from '../resources.js'
+import { FolderStore } from './folder_store.js'
+import { S3Store } from './s3_store.js'
+
+/** Files below one place, a folder or an S3 prefix, by their names relative to it. A file appears whole or not at all. */
+export interface FileStore {
+  /** For messages. */
+  readonly place: string
+  /** Bytes of every file, by name. */
+  list(): Promise<ReadonlyMap<string, number>>
+  /** Throws SourceUnavailable where the file is not there. */
+  read(name: string): Promise<Readable>
+  /** Writes exactly so many bytes; throws where the content has more or less. */
+  write(name: string, bytes: number, content: Readable): Promise<void>
+  remove(name: string): Promise<void>
+}
+
+export const openStore = (data: DataConfig): FileStore =>
+  data.kind === 's3' ? new S3Store(data) : new FolderStore(data.path)
+
+/** A request that fails is most often a moment's matter; past this many it is not. */
+const attempts = 3
+
+/**
+ * Copies a file and resolves to its SHA-256. With `expected` it throws SourceChanged, and leaves no copy, where the file has another
+ * one; also where it has another size.
+ */
+export const copyFile = async (
+  from: FileStore,
+  to: FileStore,
+  { name, bytes, sha256: expected }: { readonly name: string; readonly bytes: number; readonly sha256?: string },
+  target: string = name,
+): Promise<string> => {
+  for (let attempt = 1; ; attempt += 1) {
+    try {
+      const hash = createHash('sha256')
+      let seen = 0
+      const hashing = new Transform({
+        transform(chunk: Buffer, _, done) {
+          seen += chunk.length
+          hash.update(chunk)
+          done(null, chunk)
+        },
+        flush(done) {
+          const actual = hash.copy().digest('hex')
+          const wrong = seen !== bytes ? `${seen} bytes, not ${bytes}` : `the SHA-256 ${actual}, not ${expected}`
+          const isWrong = seen !== bytes || (expected !== undefined && actual !== expected)
+          done(
+            isWrong
+              ? new SourceChanged(`${from.place}/${name} has ${wrong}: it is truncated or was tampered with`)
+              : null,
+          )
+        },
+      })
+      const source = await from.read(name)
+      source.once('error', (error) => hashing.destroy(error))
+      await to.write(target, bytes, source.pipe(hashing))
+      return hash.digest('hex')
+    } catch (error) {
+      const isFinal = error instanceof TributaryError && !error.retryable
+      if (isFinal || attempt === attempts) throw error
+    }
+  }
+}
