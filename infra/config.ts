@@ -37,6 +37,8 @@ export interface Config {
   cacheDir: string
   catalog: CatalogConfig
   data: DataConfig
+  /** Whether data files are to be encrypted; absent: as the lake is, and a new one is not. */
+  encrypted?: boolean
   temporal: TemporalConfig
   birdeye: BirdEyeConfig
   helius: SourceConfig
@@ -79,6 +81,12 @@ export function loadConfig(
   return config
 }
 
+/** A folder or s3://bucket/prefix that a command names, with the keys and the endpoint that LAKE_DATA would have. */
+export function placeNamed(text: string): DataConfig {
+  const isUrl = /^[a-z0-9+]+:\/\//i.test(text)
+  return loadConfig({ ...process.env, LAKE_DATA: isUrl ? text : resolve(text) }).data
+}
+
 interface Assembly {
   env: Record<string, string | undefined>
   projectRoot: string
@@ -94,6 +102,7 @@ function assemble(variables: Environment, { env, projectRoot, note }: Assembly):
     cacheDir: variables.TRIBUTARY_CACHE ? at(variables.TRIBUTARY_CACHE) : userCacheDir(env),
     catalog: toCatalog(variables, at, note),
     data: toData(variables, home, at, note),
+    ...present({ encrypted: variables.LAKE_ENCRYPTED }),
     temporal: toTemporal(variables, at, note),
     birdeye: toBirdEye(variables),
     helius: toSource('https://api-mainnet.helius-rpc.com', variables.HELIUS_BASE_URL, variables.HELIUS_API_KEY),

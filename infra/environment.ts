@@ -51,6 +51,7 @@ export const environment = z.object({
   TRIBUTARY_TEMPORAL_TEST_SERVER: text.optional(),
   LAKE_CATALOG: text.optional(),
   LAKE_DATA: text.optional(),
+  LAKE_ENCRYPTED: flag.optional(),
   S3_ENDPOINT: httpUrl.optional(),
   AWS_REGION: text.regex(/^[a-z0-9-]+$/, 'must be a region, like eu-central-1').optional(),
   AWS_ACCESS_KEY_ID: text.optional(),

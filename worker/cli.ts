@@ -5,6 +5,7 @@ import { loadConfig } from '../infra/config.js'
 import { TributaryError } from '../infra/errors.js'
 import type { Session } from '../infra/lake/session.js'
 import { meta } from '../schemas/meta/index.js'
+import { runBackup, runRestore } from './commands/backup.js'
 import { printDiff } from './commands/diff.js'
 import { runDoctor } from './commands/doctor.js'
 import { runExport } from './commands/export.js'
@@ -203,6 +204,22 @@ program
       ...flags,
     })
   })
+program
+  .command('backup')
+  .description('copy the lake with its history to another place, as one state of it, and compare the two')
+  .requiredOption(
+    '--to <place>',
+    'a folder or s3://bucket/prefix; what an earlier backup has there is not copied again',
+  )
+  .option('--compare <count>', 'snapshots whose every table is compared by hash, the newest among them', positive, 4)
+  .addOption(jsonOption)
+  .action((flags: JsonFlag & { to: string; compare: number }) => runBackup(loadConfig(), output(flags), log, flags))
+program
+  .command('restore')
+  .description('make the empty lake of the configuration equal to a backup, and prove it by hash')
+  .requiredOption('--from <place>', 'a folder or s3://bucket/prefix that holds a backup')
+  .addOption(jsonOption)
+  .action((flags: JsonFlag & { from: string }) => runRestore(loadConfig(), output(flags), log, flags))
 program
   .command('doctor')
   .description('what is installed and reachable, and what to do about what is not')

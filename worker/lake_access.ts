@@ -4,6 +4,7 @@ import path from 'node:path'
 import type { Config } from '../infra/config.js'
 import { InvalidInput } from '../infra/errors.js'
 import { type Lake, type LakeOptions, openLake } from '../infra/lake/lake.js'
+import { present } from '../infra/optional.js'
 import { provisionExtensions } from '../infra/provision/provision.js'
 
 /** DuckDB spills past this; the rest of the machine is PostgreSQL's, Temporal's, Node's and the user's. */
@@ -15,13 +16,14 @@ type Attached = LakeOptions['catalog']
 export const openConfiguredLake = async (
   config: Config,
   catalog: Attached,
-  { log, ...how }: { readOnly: boolean; at?: string; log: (line: string) => void },
+  { log, ...how }: { readOnly: boolean; at?: string; encrypted?: boolean; log: (line: string) => void },
 ): Promise<Lake> => {
   const { directory } = await provisionExtensions({ cacheDir: config.cacheDir, overrides: config.tools, log })
   const temporaryDirectory = path.join(config.home, 'spill', String(process.pid))
   const lake = await openLake({
     catalog,
     data: config.data,
+    ...present({ encrypted: config.encrypted }),
     extensionDirectory: directory,
     temporaryDirectory,
     memoryLimitGiB: Math.max(1, Math.floor((os.totalmem() / 1024 ** 3) * memoryShare)),

@@ -43,7 +43,7 @@ const sha256Of = (value: Manifest): string => createHash('sha256').update(JSON.s
 export const writeManifest = async (place: FileStore, value: Manifest): Promise<string> => {
   const sha256 = sha256Of(value)
   const body = Buffer.from(`${JSON.stringify({ sha256, manifest: value }, null, 1)}\n`)
-  await place.write(manifestName, body.length, Readable.from([body]))
+  await place.write(manifestName, body.length, async () => Readable.from([body]))
   return sha256
 }
 

@@ -1,5 +1,5 @@
 import { catalogTable } from './catalog_copy.js'
-import { quotedIdentifier } from './identifier.js'
+import { quotedIdentifier, quotedLiteral } from './identifier.js'
 import type { Session } from './session.js'
 
 /** What a table held: its rows, and a hash of them, whatever their order. */
@@ -36,14 +36,16 @@ export const contentAt = async (session: Session, alias: string, snapshotId: num
     ORDER BY ALL`,
     { at: BigInt(snapshotId) },
   )
-  const tables: Record<string, TableContent> = {}
-  for (const { schema_name, table_name } of found) {
+  const selects = found.map(({ schema_name, table_name }) => {
     const name = [alias, String(schema_name), String(table_name)].map(quotedIdentifier).join('.')
-    const row = await session.one(
-      `SELECT count(*) AS n, coalesce(sum(hash(t)::HUGEINT), 0)::VARCHAR AS hash FROM ${name} AS t AT (VERSION => ${snapshotId})`,
-    )
-    tables[`${schema_name}.${table_name}`] = { rows: Number(row['n']), hash: String(row['hash']) }
-  }
+    const label = quotedLiteral(`${schema_name}.${table_name}`)
+    const at = `AT (VERSION => ${Math.trunc(snapshotId)})`
+    return `SELECT ${label} AS name, count(*) AS n, coalesce(sum(hash(t)::HUGEINT), 0)::VARCHAR AS hash FROM ${name} AS t ${at}`
+  })
+  const rows = selects.length === 0 ? [] : await session.all(selects.join(' UNION ALL '))
+  const tables = Object.fromEntries(
+    rows.map((row) => [String(row['name']), { rows: Number(row['n']), hash: String(row['hash']) }]),
+  )
   return { snapshotId, tables }
 }
 

@@ -13,8 +13,8 @@ export interface FileStore {
   list(): Promise<ReadonlyMap<string, number>>
   /** Throws SourceUnavailable where the file is not there. */
   read(name: string): Promise<Readable>
-  /** Writes exactly so many bytes; throws where the content has more or less. */
-  write(name: string, bytes: number, content: Readable): Promise<void>
+  /** Writes what `open` yields, which is so many bytes; where that fails, no file is left. */
+  write(name: string, bytes: number, open: () => Promise<Readable>): Promise<void>
   remove(name: string): Promise<void>
 }
 
@@ -55,9 +55,11 @@ export const copyFile = async (
           )
         },
       })
-      const source = await from.read(name)
-      source.once('error', (error) => hashing.destroy(error))
-      await to.write(target, bytes, source.pipe(hashing))
+      await to.write(target, bytes, async () => {
+        const source = await from.read(name)
+        source.once('error', (error) => hashing.destroy(error))
+        return source.pipe(hashing)
+      })
       return hash.digest('hex')
     } catch (error) {
       const isFinal = error instanceof TributaryError && !error.retryable

@@ -35,12 +35,12 @@ export class FolderStore implements FileStore {
     return createReadStream(file)
   }
 
-  async write(name: string, _bytes: number, content: Readable): Promise<void> {
+  async write(name: string, _bytes: number, source: () => Promise<Readable>): Promise<void> {
     const file = path.join(this.place, name)
     const draft = `${file}.${process.pid}${draftEnding}`
     await mkdir(path.dirname(file), { recursive: true })
     try {
-      await pipeline(content, createWriteStream(draft))
+      await pipeline(await source(), createWriteStream(draft))
       const handle = await open(draft, 'r+')
       await handle.sync().finally(() => handle.close())
       await rename(draft, file)

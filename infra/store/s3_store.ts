@@ -64,9 +64,10 @@ export class S3Store implements FileStore {
     throw new SourceUnavailable(`${this.place}/${name} has no content`)
   }
 
-  async write(name: string, bytes: number, content: Readable): Promise<void> {
+  async write(name: string, bytes: number, open: () => Promise<Readable>): Promise<void> {
     if (bytes > objectLimitBytes)
       throw new InvalidInput(`${name} has ${bytes} bytes, over the ${objectLimitBytes} of one PUT; choose a folder`)
+    const content = await open()
     // The client notices an error of its body late or not at all; the request is ended with it.
     const abort = new AbortController()
     const failed = new Promise<never>((_, reject) => {
