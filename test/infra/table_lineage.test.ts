@@ -68,6 +68,20 @@ describe('the lineage of tables', () => {
     expect(words(rootsOf(lineage, 'test_gold.top', '*'))).toBe('test_bronze.root.* ~test_bronze.root.y')
   })
 
+  test('counts the column by which rows later than the run are left out', async () => {
+    const derived = defineTable('test_silver.timely', {
+      dataset: { purpose: 'test', subject: 'timely', grain: 'row' },
+      grain: 'One row.',
+      columns: { k: text },
+      key: ['k'],
+      checks: {},
+      example: { k: '' },
+      derive: { from: { root }, time: 'x', select: ({ root }) => `SELECT k FROM ${root}` },
+    })
+    const lineage = await readLineage(session, [root, derived])
+    expect(words(lineage.of(derived.name)?.rows ?? new Map())).toBe('test_bronze.root.* ~$as_of ~test_bronze.root.x')
+  })
+
   test.each([
     ['SELECT k, q AS z FROM root', /^test_silver\.derived: the column "q" is in none of/],
     ['SELECT k FROM root', /^the derivation of test_silver\.derived has no column "z"/],
