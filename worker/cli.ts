@@ -12,6 +12,7 @@ import { runExport } from './commands/export.js'
 import { printGaps } from './commands/gaps.js'
 import { runImport } from './commands/import.js'
 import { findTable, printLineage } from './commands/lineage.js'
+import { printQuality } from './commands/quality.js'
 import { printQuery } from './commands/query.js'
 import { runPipeline } from './commands/run.js'
 import { printSnapshots } from './commands/snapshots.js'
@@ -161,6 +162,15 @@ program
       if ((await printGaps(session, out, findTable(defined, table))) > 0) process.exitCode = 1
     }, flags)
   })
+program
+  .command('quality [table]')
+  .description('what the checks say of each table, what did not hold first; and what was refused')
+  .option('--check <name>', 'one check through time')
+  .option('--limit <count>', 'how many rows of history', positive, 20)
+  .addOption(jsonOption)
+  .action((table: string | undefined, flags: JsonFlag & { check?: string; limit: number }) =>
+    reading((session, out) => printQuality(session, out, { table, check: flags.check, limit: flags.limit }), flags),
+  )
 program
   .command('top')
   .description('the best wallets')

@@ -4,7 +4,7 @@ import type { BirdEyeWork } from './birdeye.js'
 import { historyEndpoint, readSpan } from './birdeye_span.js'
 import { assertTolerable, type RejectedRow, reject } from './bronze_rejections.js'
 import { type SwapRow, toSwap } from './bronze_swap.js'
-import { gaps, isCovered, type Spans, withSpan } from './history_coverage.js'
+import { gaps, isCovered, type Span, type Spans, withSpan } from './history_coverage.js'
 
 export type HistoryCursor = Row<typeof historyCursors>
 
@@ -27,6 +27,8 @@ export interface HistoryPage {
   readonly rejected: readonly RejectedRow[]
   /** True once the rows of this page and of all before it are stored. */
   readonly cursor: HistoryCursor
+  /** The seconds that this page and those before it of the same span have read entirely. */
+  readonly read?: Span
 }
 
 const secondsOf = (date: Date): number => Math.floor(date.getTime() / 1000)
@@ -88,7 +90,7 @@ export async function* fetchHistory(work: BirdEyeWork, request: HistoryRequest):
       count += done.filter((second) => second <= settled && !isCovered(second, known)).length
       spans = withSpan(spans, { from: readFrom, to: Math.min(span.to, settled) })
       const limitReached = read >= limit
-      yield { rows, rejected, cursor: cursorNow(limitReached) }
+      yield { rows, rejected, cursor: cursorNow(limitReached), read: { from: readFrom, to: span.to } }
       if (limitReached && readFrom > span.from) return
     }
   }

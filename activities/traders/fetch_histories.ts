@@ -12,13 +12,14 @@ import { commit, type Preparation } from '../commit.js'
 import { commitKey } from '../commit_key.js'
 import { merge } from '../merge.js'
 import { currentProvenance } from '../provenance.js'
-import { stage } from '../write.js'
+import { type SourceRange, stage } from '../write.js'
 import type { BirdEyeWork } from './birdeye.js'
 import { fetchHistory, type HistoryCursor, type HistoryPage } from './birdeye_history.js'
 import { distinctRejections, type RejectedRow } from './bronze_rejections.js'
 import type { SwapRow } from './bronze_swap.js'
 import type { TradersDependencies } from './dependencies.js'
 import type { Fetched } from './fetched.js'
+import type { Span } from './history_coverage.js'
 import { type HistoriesRequest, historyWallets } from './plan_histories.js'
 
 export interface FetchHistoriesRequest extends HistoriesRequest {
@@ -67,6 +68,7 @@ class Reading {
   parked: string | undefined
   readonly #cursors = new Map<string, HistoryCursor>()
   readonly #rejected: RejectedRow[] = []
+  #read: Span | undefined
 
   constructor(
     private readonly birdEye: BirdEyeWork,
@@ -82,7 +84,12 @@ class Reading {
     return {
       inputs: { [tradersBronze.name]: this.request.snapshotId },
       writes: [
-        { table: transactionHistory, staged: swaps, replaces: { kind: 'nothing' } },
+        {
+          table: transactionHistory,
+          staged: swaps,
+          replaces: { kind: 'nothing' },
+          ...present({ source: this.#source() }),
+        },
         {
           table: historyCursors,
           staged: cursors,
@@ -91,6 +98,12 @@ class Reading {
         { table: rejectedRows, staged: rejected, replaces: { kind: 'nothing' } },
       ],
     }
+  }
+
+  /** From the first to the last second that was read of any wallet; which of them of each wallet, its cursor says. */
+  #source(): SourceRange | undefined {
+    const moment = (second: number) => new Date(second * 1000).toISOString()
+    return this.#read && { start: moment(this.#read.from), end: moment(this.#read.to + 1) }
   }
 
   /** One wallet's pages, until its end or the budget's. */
@@ -113,7 +126,9 @@ class Reading {
 
   /** The rows of all wallets, by the page; what else a page says is remembered on the way. */
   async *#rows(histories: Iterable<AsyncIterable<HistoryPage>>): AsyncGenerator<readonly SwapRow[]> {
-    for await (const { rows, rejected, cursor } of merge(histories, walletsAtOnce)) {
+    for await (const { rows, rejected, cursor, read } of merge(histories, walletsAtOnce)) {
+      const { from, to } = this.#read ?? { from: Number.POSITIVE_INFINITY, to: Number.NEGATIVE_INFINITY }
+      if (read !== undefined) this.#read = { from: Math.min(from, read.from), to: Math.max(to, read.to) }
       this.#cursors.set(cursor.wallet_address, cursor)
       this.#rejected.push(...rejected)
       yield rows

@@ -167,6 +167,17 @@ describe('the pipeline, from a source at its worst to the webhook', () => {
     expect(result.webhook).toMatch(/^confirmed/)
   })
 
+  test('records from when to when each batch of histories was read, and every swap lies within', async () => {
+    const rows = await all(`
+      WITH read AS (
+        SELECT count(*) FILTER (source_start IS NULL) AS untold, min(source_start)::TIMESTAMPTZ AS low, max(source_end)::TIMESTAMPTZ AS high
+        FROM lake.meta.lineage WHERE dataset = 'traders_bronze.transaction_history'
+      )
+      SELECT untold, bool_and(block_time >= low AND block_time < high) AS within
+      FROM lake.traders_bronze.transaction_history, read GROUP BY untold`)
+    expect(rows).toEqual([{ untold: '0', within: true }])
+  })
+
   test('makes one snapshot a step, each under its own key and message', async () => {
     const commits = await all('SELECT snapshot_id, commit_key, step FROM lake.meta.commits ORDER BY snapshot_id')
     expect(new Set(commits.map((row) => row['snapshot_id'])).size).toBe(commits.length)
