@@ -16,12 +16,16 @@ export const openMeta = async (session: Session): Promise<bigint> => {
     `SELECT 1 FROM duckdb_tables() WHERE database_name = 'lake' AND schema_name = 'meta' AND table_name = '_fence'`,
   )
   if (there.length === 0) {
-    await session.run('CREATE SCHEMA IF NOT EXISTS lake.meta')
+    await session.transaction(async () => {
+      await session.run('CREATE SCHEMA IF NOT EXISTS lake.meta')
+      await sign(session)
+    })
     if (!(await inlinedScopes(session)).has('meta')) await session.run(inlineLimit(`schema => 'meta'`))
     // With its row in one transaction: of two processes that create the table, one fails.
     await session.transaction(async () => {
       await session.run(`CREATE TABLE ${metaFence} (version BIGINT)`)
       await session.run(`INSERT INTO ${metaFence} VALUES (0)`)
+      await sign(session)
     })
   }
   return BigInt(String((await session.one(`SELECT version FROM ${metaFence}`))['version']))
@@ -59,8 +63,12 @@ export const fillFences = async (session: Session, stages: readonly Stage[]): Pr
       const fence = inLake(`${name}._fence`)
       await session.run(`INSERT INTO ${fence} SELECT 0 WHERE NOT EXISTS (FROM ${fence})`)
     }
+    await sign(session)
   })
 }
+
+const sign = (session: Session): Promise<number> =>
+  session.run(`CALL lake.set_commit_message('tributary/reconcile', 'set up the fences')`)
 
 const inlinedScopes = async (session: Session): Promise<Set<string>> => {
   const held = await session.all(`SELECT scope_entry FROM lake.options() WHERE option_name = 'data_inlining_row_limit'`)

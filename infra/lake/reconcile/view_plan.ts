@@ -32,8 +32,10 @@ export const planView = ({ name, ...shape }: NamedView, lake: StoredLake): Plan 
   const versions = lake.versions.get(name) ?? []
   const hash = hashOf(shape)
   const former = lake.views.get(name)
+  // Of an unchanged view too: a table it reads may have changed under it.
+  const verify = (session: Session) => otherColumns(session, name, shape)
   if (former !== undefined) {
-    if (versions.at(-1)?.hash === hash) return nothing
+    if (versions.at(-1)?.hash === hash) return { ...nothing, verifications: [verify] }
     if (outlivedVersion(hash, versions) !== undefined)
       return {
         ...nothing,
@@ -54,7 +56,7 @@ export const planView = ({ name, ...shape }: NamedView, lake: StoredLake): Plan 
             : former.replace(/^CREATE VIEW \S+/, () => `CREATE OR REPLACE VIEW ${inLake(name)}`),
       },
     ],
-    verifications: [(session) => otherColumns(session, name, shape)],
+    verifications: [verify],
     versions: [
       { relation: name, major: versions.at(-1)?.major ?? 1, minor: versions.length, hash, shape, mappings: {} },
     ],
@@ -63,7 +65,10 @@ export const planView = ({ name, ...shape }: NamedView, lake: StoredLake): Plan 
 
 /** What a view gives that its definition does not say, or says otherwise. */
 const otherColumns = async (session: Session, name: string, { columns }: ViewShape): Promise<string[]> => {
-  const rows = await session.all(`DESCRIBE ${inLake(name)}`)
+  const rows = await session
+    .all(`DESCRIBE ${inLake(name)}`)
+    .catch((error: unknown) => String(error).split('\n')[0] ?? '')
+  if (typeof rows === 'string') return [`${name}: the view's SELECT does not run: ${rows}`]
   const given = new Map(rows.map((row) => [String(row['column_name']), String(row['column_type'])]))
   const names = [...new Set([...Object.keys(columns), ...given.keys()])]
   return names.flatMap((column) => {
