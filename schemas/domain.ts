@@ -1,5 +1,6 @@
 import type { z } from 'zod'
-import type { Stage } from './table.js'
+import type { definePublications } from './publications.js'
+import type { Stage, Table } from './table.js'
 
 /** A domain's main workflow, as people start it: `npx tributary run <domain>`. */
 export interface Pipeline {
@@ -10,11 +11,19 @@ export interface Pipeline {
   readonly input: z.ZodType<{ asOf?: string | undefined }>
 }
 
+/** What readers of a domain see, of one run at a time. The stage holds the record of it and a view for each of the tables. */
+export interface Published {
+  readonly stage: Stage
+  readonly publications: ReturnType<typeof definePublications>
+  readonly tables: readonly Table[]
+}
+
 /** A domain's name is that of its folders and of its task queue; its stages stand in the order data flows through them. */
 export interface Domain {
   readonly name: string
   readonly stages: readonly Stage[]
   readonly pipeline: Pipeline
+  readonly published?: Published
 }
 
 /**

@@ -126,7 +126,7 @@ program
   )
 program
   .command('query <sql>')
-  .description('run SQL on the lake, read-only: "SELECT * FROM traders_gold.smart_wallets"')
+  .description('run SQL on the lake, read-only: "SELECT * FROM traders_published.smart_wallets"')
   .option('--at <version or time>', 'the lake as it was at a snapshot')
   .addOption(jsonOption)
   .action((sql: string, flags: JsonFlag & { at?: string }) =>

@@ -1,3 +1,5 @@
+import { traders } from '../../schemas/traders/index.js'
+import { type PublishRequest, publish } from '../publish.js'
 import type { TradersDependencies } from './dependencies.js'
 import { deriveGold, deriveSilver, type GoldRequest, type SilverRequest } from './derive_layers.js'
 import { type FetchHistoriesRequest, fetchHistories } from './fetch_histories.js'
@@ -16,6 +18,7 @@ export const createTradersActivities = (dependencies: TradersDependencies) => {
     fetchHistories: (request: FetchHistoriesRequest) => fetchHistories(dependencies, request),
     deriveSilver: (request: SilverRequest) => deriveSilver(lake, codeVersion, request),
     deriveGold: (request: GoldRequest) => deriveGold(lake, codeVersion, request),
+    publish: (request: PublishRequest) => publish(lake, codeVersion, traders, request),
     syncWebhook: (request: SyncWebhookRequest) => syncWebhook(dependencies, request),
   }
 }

@@ -48,6 +48,7 @@ const calm: TradersActivities = {
   fetchHistories: async () => ({ receipt: receipt({ 'traders_bronze.transaction_history': 10 }), computeUnits: 50 }),
   deriveSilver: async () => ({ receipt: receipt() }),
   deriveGold: async () => ({ receipt: receipt() }),
+  publish: async () => ({ receipt: receipt(), note: 'published' }),
   syncWebhook: async () => ({ receipt: receipt(), note: 'confirmed: test' }),
 }
 

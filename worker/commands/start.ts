@@ -92,7 +92,7 @@ const runAndShow = async (
     log(`webhook: ${result.webhook}`)
     if (uiUrl !== undefined) log(`the run: ${uiUrl}/namespaces/default/workflows/${encodeURIComponent(workflowId)}`)
     log('explain a wallet:  npx tributary wallet <address>')
-    log('query the lake:    npx tributary query "SELECT * FROM traders_gold.smart_wallets ORDER BY rank"')
+    log('query the lake:    npx tributary query "SELECT * FROM traders_published.smart_wallets ORDER BY rank"')
   } finally {
     await client.connection.close()
   }

@@ -1,12 +1,18 @@
+import { currentPublication } from '../../activities/publish.js'
 import type { Session } from '../../infra/lake/session.js'
+import { traders } from '../../schemas/traders/index.js'
 import { money, percent, time } from '../format.js'
 import type { Output } from '../output.js'
 
-/** Prints the ranking as it stands: the best wallets, with tier, figures and reasons. */
+/** Prints the published ranking: the best wallets, with tier, figures and reasons. */
 export const printTop = async (session: Session, output: Output, limit: number): Promise<void> => {
-  const rows = await session.all('SELECT * FROM lake.traders_gold.smart_wallets ORDER BY rank LIMIT $limit', {
-    limit: BigInt(limit),
-  })
+  const publication = await currentPublication(session, traders.published)
+  const rows =
+    publication === undefined
+      ? []
+      : await session.all('SELECT * FROM lake.traders_published.smart_wallets ORDER BY rank LIMIT $limit', {
+          limit: BigInt(limit),
+        })
   if (output.json) return output.rows(rows)
   output.rows(
     rows.map((row) => ({
@@ -20,6 +26,8 @@ export const printTop = async (session: Session, output: Output, limit: number):
       coverage: percent(row['coverage']),
       'last trade': time(row['last_trade_at']),
     })),
-    'no wallet passes every rule yet: see traders_gold.wallet_verdicts, or run the pipeline first (npx tributary run traders --wait)',
+    publication === undefined
+      ? 'no run is published yet: npx tributary run traders --wait makes one'
+      : 'no wallet passes every rule yet: see traders_published.wallet_verdicts',
   )
 }

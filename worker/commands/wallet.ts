@@ -1,5 +1,7 @@
+import { currentPublication } from '../../activities/publish.js'
 import { InvalidInput } from '../../infra/errors.js'
 import type { JsonRow, Session } from '../../infra/lake/session.js'
+import { traders } from '../../schemas/traders/index.js'
 import { money, percent, time, tokens } from '../format.js'
 import type { Output } from '../output.js'
 
@@ -8,18 +10,18 @@ const shownRows = 20
 
 /** What each part of the explanation reads, all of one wallet. */
 const parts = {
-  ranking: 'SELECT * FROM lake.traders_gold.smart_wallets WHERE wallet_address = $address',
-  verdicts: 'SELECT * FROM lake.traders_gold.wallet_verdicts WHERE wallet_address = $address ORDER BY rule',
+  ranking: 'SELECT * FROM lake.traders_published.smart_wallets WHERE wallet_address = $address',
+  verdicts: 'SELECT * FROM lake.traders_published.wallet_verdicts WHERE wallet_address = $address ORDER BY rule',
   pnl: `
-    SELECT * FROM lake.traders_silver.wallet_pnl WHERE wallet_address = $address
+    SELECT * FROM lake.traders_published.wallet_pnl WHERE wallet_address = $address
     ORDER BY token_address <> 'ALL_TOKENS', token_address, list_position(['all', 'quarter', 'month', 'week'], timeframe)`,
   lot_matches: `
-    SELECT * FROM lake.traders_silver.lot_matches WHERE wallet_address = $address
+    SELECT * FROM lake.traders_published.lot_matches WHERE wallet_address = $address
     ORDER BY sold_at DESC, token_address, sell_sequence DESC, buy_sequence DESC`,
   open_lots:
-    'SELECT * FROM lake.traders_silver.open_lots WHERE wallet_address = $address ORDER BY bought_at DESC, token_address',
+    'SELECT * FROM lake.traders_published.open_lots WHERE wallet_address = $address ORDER BY bought_at DESC, token_address',
   trades: `
-    SELECT * FROM lake.traders_silver.trades WHERE wallet_address = $address
+    SELECT * FROM lake.traders_published.trades WHERE wallet_address = $address
     ORDER BY block_time DESC, token_address, sequence DESC`,
 } as const
 
@@ -27,6 +29,9 @@ type Explanation = Record<keyof typeof parts, JsonRow[]>
 
 /** Explains one wallet from its verdict down to its lots, each figure with the rows it is made of. */
 export const printWallet = async (session: Session, output: Output, address: string): Promise<void> => {
+  if ((await currentPublication(session, traders.published)) === undefined) {
+    throw new InvalidInput('no run is published yet: npx tributary run traders --wait makes one')
+  }
   const wallet = await explain(session, address)
   if (wallet.trades.length === 0 && wallet.verdicts.length === 0) {
     throw new InvalidInput(

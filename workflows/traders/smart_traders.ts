@@ -4,7 +4,7 @@ import { smartTradersInput } from '../../schemas/traders/smart_traders_input.js'
 import { describeResult, describeRun } from '../description.js'
 import { logicalTime, parseInput } from '../logical_run.js'
 import { delivers, derives, fetches } from '../policies.js'
-import { Progress, type StepProgress } from '../progress.js'
+import { type Outcome, Progress, type StepProgress } from '../progress.js'
 import { ComputeUnits } from './compute_units.js'
 
 export interface SmartTradersResult {
@@ -20,9 +20,9 @@ export interface SmartTradersResult {
 
 /** Each reads a few tokens at a time itself. */
 const tokenBatchesAtOnce = 2
-const stepNames = ['tokens', 'whales', 'histories', 'silver', 'gold', 'webhook']
+const stepNames = ['tokens', 'whales', 'histories', 'silver', 'gold', 'publish', 'webhook']
 
-/** BirdEye -> bronze -> silver -> gold -> Helius: finds the wallets that really trade well and keeps them watched. */
+/** BirdEye -> bronze -> silver -> gold -> published views -> Helius: finds the wallets that really trade well and keeps them watched. */
 export async function smartTraders(given?: z.input<typeof smartTradersInput>): Promise<SmartTradersResult> {
   const input = parseInput(smartTradersInput, given)
   const asOf = logicalTime(input.asOf)
@@ -79,13 +79,18 @@ export async function smartTraders(given?: z.input<typeof smartTradersInput>): P
       gold: input.gold,
     }),
   )
-  const webhook = await progress.step('webhook', () =>
-    outside(`the best ${input.webhook.top}`).syncWebhook({
+  const published = await progress.step('publish', () =>
+    lake(`snapshot ${gold.receipt.snapshotId}`).publish({ asOf, snapshotId: gold.receipt.snapshotId }),
+  )
+  // Whoever is watched must be whom the published ranking names.
+  const webhook = await progress.step('webhook', async (): Promise<Outcome & { note: string }> => {
+    if (published.receipt === undefined) return { note: published.note }
+    return outside(`the best ${input.webhook.top}`).syncWebhook({
       asOf,
       snapshotId: gold.receipt.snapshotId,
       webhook: input.webhook,
-    }),
-  )
+    })
+  })
   describeResult(gold.receipt.snapshotId, budget.parked === undefined)
   return {
     asOf,
