@@ -10,7 +10,7 @@ export interface KeptRuns {
 }
 
 /**
- * The snapshots that must stay whatever their age: those that are pinned, those that the kept runs wrote and read, those that the
+ * The snapshots that must stay whatever their age: those that are pinned, those that published views show, those that the kept runs wrote and read, those that the
  * newest commit of each step wrote and read (the next one derives from what changed since), and the newest of all.
  */
 export const neededSnapshots = async (
@@ -38,6 +38,8 @@ export const neededSnapshots = async (
     SELECT snapshot_id FROM needed
     UNION SELECT unnest(inputs) FROM needed
     UNION SELECT snapshot_id FROM ${inLake(pins.name)} WHERE expires_at >= now()
+    UNION SELECT CAST(regexp_extract(sql, 'AT \\(VERSION => (\\d+)\\)', 1) AS BIGINT) FROM duckdb_views()
+      WHERE database_name = 'lake' AND sql LIKE '%AT (VERSION => %'
     UNION SELECT max(snapshot_id) FROM lake.snapshots()`,
     { runs: BigInt(keepNewestRuns), days: keepRunsForDays },
   )
