@@ -8,7 +8,7 @@ import { redact, redactedCause } from '../../infra/http/redaction.js'
 import { type RetryPolicy, shortFaults, withRetries } from '../../infra/http/retries.js'
 import type { Secret } from '../../infra/secret.js'
 import { isItem } from './birdeye_fields.js'
-import { type Page, toPage } from './birdeye_page.js'
+import { type Page, type PageReader, toPage } from './birdeye_page.js'
 
 /** BirdEye's prices of the endpoints used here, in compute units (documentation of 2026); configuration overrides them. */
 const documentedPrices: Readonly<Record<string, number>> = {
@@ -65,29 +65,24 @@ export class BirdEye {
 
   /** The account as one piece of work sees it, with what that work may spend. */
   within(budget: ComputeUnitBudget, signal?: AbortSignal): BirdEyeWork {
-    return { page: (endpoint, query, limit) => this.#page(endpoint, query, limit, budget, signal) }
+    return { page: (endpoint, query, limit, read) => this.#page({ endpoint, query, budget, signal, read }, limit) }
   }
 
   close(): void {
     this.#http.close()
   }
 
-  async #page(
-    endpoint: string,
-    query: Query,
-    wanted: number,
-    budget: ComputeUnitBudget,
-    signal: AbortSignal | undefined,
-  ): Promise<Page> {
+  async #page(question: Question, wanted: number): Promise<Page> {
+    const { endpoint, query, signal } = question
     for (;;) {
       const limit = Math.min(wanted, this.#pageSizes.get(endpoint) ?? wanted)
       const answer = await withRetries(
-        () => this.#ask(endpoint, { ...query, limit }, budget, signal),
+        () => this.#ask({ ...question, query: { ...query, limit } }),
         this.options.retries ?? shortFaults,
         this.#clock,
         signal,
       )
-      if (answer.kind === 'data') return toPage(endpoint, answer.data)
+      if (answer.kind === 'page') return answer.page
       if (answer.largest < 1 || answer.largest >= limit) {
         throw new SourceChanged(`${endpoint} refused a page of ${limit}, but allows up to ${answer.largest}`)
       }
@@ -95,7 +90,7 @@ export class BirdEye {
     }
   }
 
-  async #ask(endpoint: string, query: Query, budget: ComputeUnitBudget, signal?: AbortSignal): Promise<Answer> {
+  async #ask({ endpoint, query, budget, signal, read }: Question): Promise<Answer> {
     const price = this.options.computeUnitPrices[endpoint] ?? documentedPrices[endpoint] ?? unknownPrice
     budget.reserve(price, endpoint)
     if (walletGroup.test(endpoint)) await this.#walletGroup.pass(signal)
@@ -105,34 +100,50 @@ export class BirdEye {
       budget.refund(price)
       if (response.retryAfterMs !== undefined) this.#account.pause(response.retryAfterMs)
     }
-    return judge(endpoint, response, this.#secrets)
+    const page = isSuccess(response) ? read?.(response.text) : undefined
+    return page === undefined ? judge(endpoint, response, this.#secrets) : { kind: 'page', page }
   }
+}
+
+interface Question {
+  readonly endpoint: string
+  readonly query: Query
+  readonly budget: ComputeUnitBudget
+  readonly signal: AbortSignal | undefined
+  readonly read: PageReader | undefined
 }
 
 /** Throws QuotaExhausted, SourceUnavailable, SourceChanged, InvalidInput (the key), or the signal's reason. */
 export interface BirdEyeWork {
-  /** One page, of `limit` items at most: fewer where the endpoint turned out to allow fewer. */
-  readonly page: (endpoint: string, query: Query, limit: number) => Promise<Page>
+  /**
+   * One page, of `limit` items at most: fewer where the endpoint turned out to allow fewer. `read` has the first look at the text of
+   * a success; what it does not recognise is parsed.
+   */
+  readonly page: (endpoint: string, query: Query, limit: number, read?: PageReader) => Promise<Page>
 }
 
 type Answer =
-  | { readonly kind: 'data'; readonly data: unknown }
+  | { readonly kind: 'page'; readonly page: Page }
   | { readonly kind: 'page_too_large'; readonly largest: number }
 
-const judge = (endpoint: string, { status, retryAfterMs, text }: HttpResponse, secrets: readonly string[]): Answer => {
-  const isSuccess = status >= 200 && status < 300
+const isSuccess = ({ status }: HttpResponse): boolean => status >= 200 && status < 300
+
+const judge = (endpoint: string, response: HttpResponse, secrets: readonly string[]): Answer => {
+  const { status, retryAfterMs, text } = response
   let body: unknown
   try {
     body = parseLossless(text)
   } catch (error) {
     // A cut answer is not JSON either, and of both the next attempt may be whole.
-    if (isSuccess) {
+    if (isSuccess(response)) {
       const cause = redactedCause(error, secrets)
       throw new SourceUnavailable(`${endpoint} answered ${status} with broken JSON`, retryAfterMs, { cause })
     }
   }
   const envelope = isItem(body) ? body : {}
-  if (isSuccess && envelope['success'] === true) return { kind: 'data', data: envelope['data'] }
+  if (isSuccess(response) && envelope['success'] === true) {
+    return { kind: 'page', page: toPage(endpoint, envelope['data']) }
+  }
 
   const said = typeof envelope['message'] === 'string' ? envelope['message'] : text
   const message = `${endpoint} answered ${status}: ${redact(said, secrets).slice(0, 300)}`
@@ -143,6 +154,6 @@ const judge = (endpoint: string, { status, retryAfterMs, text }: HttpResponse, s
     throw new InvalidInput(`BIRDEYE_API_KEY is refused, or its plan does not include this: ${message}`)
   }
   if (status === 429 || status === 408 || status >= 500) throw new SourceUnavailable(message, retryAfterMs)
-  if (isSuccess && envelope['success'] === false) throw new SourceUnavailable(message, retryAfterMs)
+  if (isSuccess(response) && envelope['success'] === false) throw new SourceUnavailable(message, retryAfterMs)
   throw new SourceChanged(message)
 }

@@ -5,6 +5,7 @@ import { historyEndpoint, readSpan } from './birdeye_span.js'
 import { assertTolerable, type RejectedRow, reject } from './bronze_rejections.js'
 import { type SwapRow, toSwap } from './bronze_swap.js'
 import { gaps, isCovered, type Span, type Spans, withSpan } from './history_coverage.js'
+import { RegularSwap, type SwapPages } from './swap_pages.js'
 
 export type HistoryCursor = Row<typeof historyCursors>
 
@@ -20,10 +21,14 @@ export interface HistoryRequest {
   readonly pageSize?: number
   /** How long a swap may reach the source after its block. Default 300 s: the last minutes are read again by the next run. */
   readonly settlingSeconds?: number
+  /** How pages are read without being parsed; absent, each is parsed and all swaps come as rows. */
+  readonly swapPages?: SwapPages
 }
 
 export interface HistoryPage {
   readonly rows: readonly SwapRow[]
+  /** Swaps of which no row has been made yet: DuckDB makes them from their texts, see `stageSwaps`. */
+  readonly regular: readonly RegularSwap[]
   readonly rejected: readonly RejectedRow[]
   /** True once the rows of this page and of all before it are stored. */
   readonly cursor: HistoryCursor
@@ -40,7 +45,7 @@ const dateOf = (seconds: number): Date => new Date(seconds * 1000)
  * last page is where to go on, also where a later page throws (QuotaExhausted, SourceUnavailable).
  */
 export async function* fetchHistory(work: BirdEyeWork, request: HistoryRequest): AsyncGenerator<HistoryPage> {
-  const { walletAddress, asOf, cursor, maxTransactions, pageSize = 100, settlingSeconds = 300 } = request
+  const { walletAddress, asOf, cursor, maxTransactions, pageSize = 100, settlingSeconds = 300, swapPages } = request
   const question = { asOf, endpoint: historyEndpoint, subject: walletAddress }
   const top = secondsOf(asOf)
   const wanted = { from: top - request.days * 86_400, to: top }
@@ -61,22 +66,29 @@ export async function* fetchHistory(work: BirdEyeWork, request: HistoryRequest):
     const limit = isOlder ? maxTransactions - knownCount : maxTransactions
     if (read >= limit) break
     let pending: number[] = []
-    for await (const { items, readFrom, overfullSecond } of readSpan(work, walletAddress, span, pageSize)) {
+    for await (const { items, readFrom, overfullSecond } of readSpan(work, walletAddress, span, pageSize, swapPages)) {
       const rows: SwapRow[] = []
+      const regular: RegularSwap[] = []
       const rejected: RejectedRow[] = []
+      const isNew = (key: string, second: number): boolean => {
+        if (second < span.from || second > span.to || seen.has(key)) return false
+        seen.add(key)
+        pending.push(second)
+        return true
+      }
       for (const item of items) {
+        if (item instanceof RegularSwap) {
+          if (isNew(item.key, item.second)) regular.push(item)
+          continue
+        }
         const swap = toSwap(item, walletAddress)
         if ('refused' in swap) {
           rejected.push(reject(question, item, swap.refused))
           continue
         }
         const { row } = swap
-        const second = secondsOf(row.block_time)
         const key = `${row.tx_hash} ${row.ins_index} ${row.inner_ins_index}`
-        if (second < span.from || second > span.to || seen.has(key)) continue
-        seen.add(key)
-        rows.push(row)
-        pending.push(second)
+        if (isNew(key, secondsOf(row.block_time))) rows.push(row)
       }
       assertTolerable(question, items.length, rejected)
       if (overfullSecond !== undefined) {
@@ -90,11 +102,11 @@ export async function* fetchHistory(work: BirdEyeWork, request: HistoryRequest):
       count += done.filter((second) => second <= settled && !isCovered(second, known)).length
       spans = withSpan(spans, { from: readFrom, to: Math.min(span.to, settled) })
       const limitReached = read >= limit
-      yield { rows, rejected, cursor: cursorNow(limitReached), read: { from: readFrom, to: span.to } }
+      yield { rows, regular, rejected, cursor: cursorNow(limitReached), read: { from: readFrom, to: span.to } }
       if (limitReached && readFrom > span.from) return
     }
   }
-  yield { rows: [], rejected: [], cursor: cursorNow(read + knownCount >= maxTransactions) }
+  yield { rows: [], regular: [], rejected: [], cursor: cursorNow(read + knownCount >= maxTransactions) }
 }
 
 const spansOf = (cursor: HistoryCursor | undefined): Spans => {

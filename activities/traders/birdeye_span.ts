@@ -2,6 +2,7 @@ import { SourceChanged } from '../../infra/errors.js'
 import type { BirdEyeWork } from './birdeye.js'
 import { isItem, numberOf } from './birdeye_fields.js'
 import type { Span } from './history_coverage.js'
+import { RegularSwap, type SwapPages } from './swap_pages.js'
 
 export const historyEndpoint = '/trader/txs/seek_by_time'
 /** BirdEye's limit for every endpoint: offset and page together. */
@@ -27,7 +28,9 @@ export async function* readSpan(
   walletAddress: string,
   span: Span,
   pageSize: number,
+  swapPages?: SwapPages,
 ): AsyncGenerator<SpanPage> {
+  const read = swapPages && ((answer: string) => swapPages.read(answer))
   let before = span.to + 1
   let offset = 0
   let repeats = 0
@@ -38,7 +41,8 @@ export async function* readSpan(
   let previous = ''
   for (;;) {
     const query = { address: walletAddress, tx_type: 'swap', before_time: before, offset }
-    const { items, hasNext } = await work.page(historyEndpoint, query, Math.min(pageSize, deepestOffset - offset))
+    const { items, hasNext } = await work.page(historyEndpoint, query, Math.min(pageSize, deepestOffset - offset), read)
+    swapPages?.learn(items)
     const { last, isOrdered } = timesOf(items)
     const isBelow = isOrdered && last !== undefined && last < span.from
     if (hasNext === false || items.length === 0 || isBelow) {
@@ -92,6 +96,7 @@ const timesOf = (items: readonly unknown[]): { last: number | undefined; isOrder
 }
 
 const timeOf = (item: unknown): number | undefined => {
+  if (item instanceof RegularSwap) return item.second
   const time = isItem(item) ? numberOf(item['block_unix_time'] ?? item['blockUnixTime']) : null
   return typeof time === 'number' ? time : undefined
 }

@@ -7,7 +7,7 @@ import type { Helius } from './helius.js'
 export interface TradersDependencies {
   readonly lake: Lake
   readonly codeVersion: string
-  readonly birdEye: BirdEye
+  readonly birdEye: Pick<BirdEye, 'within'>
   readonly helius: Helius
   /** Where Helius is to deliver; nothing where the user has not said. */
   readonly webhook: { readonly url?: string; readonly auth?: Secret }

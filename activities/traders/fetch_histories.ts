@@ -16,11 +16,12 @@ import { type SourceRange, stage } from '../write.js'
 import type { BirdEyeWork } from './birdeye.js'
 import { fetchHistory, type HistoryCursor, type HistoryPage } from './birdeye_history.js'
 import { distinctRejections, type RejectedRow } from './bronze_rejections.js'
-import type { SwapRow } from './bronze_swap.js'
 import type { TradersDependencies } from './dependencies.js'
 import type { Fetched } from './fetched.js'
 import type { Span } from './history_coverage.js'
 import { type HistoriesRequest, historyWallets } from './plan_histories.js'
+import { stageSwaps } from './stage_swaps.js'
+import { SwapPages } from './swap_pages.js'
 
 export interface FetchHistoriesRequest extends HistoriesRequest {
   readonly batch: number
@@ -34,7 +35,10 @@ const walletsAtOnce = 8
  * Reads what is new of the swaps of one batch of wallets and commits it, with how far each was read, as one snapshot. Where the
  * quota or the batch's share of the budget ends first, what was read is committed all the same and the rest is a later run's.
  */
-export const fetchHistories = (dependencies: TradersDependencies, request: FetchHistoriesRequest): Promise<Fetched> => {
+export const fetchHistories = (
+  dependencies: Pick<TradersDependencies, 'lake' | 'codeVersion' | 'birdEye'>,
+  request: FetchHistoriesRequest,
+): Promise<Fetched> => {
   const { lake, codeVersion, birdEye } = dependencies
   const { asOf, batch, snapshotId, history } = request
   const budget = new ComputeUnitBudget(request.computeUnits)
@@ -68,6 +72,7 @@ class Reading {
   parked: string | undefined
   readonly #cursors = new Map<string, HistoryCursor>()
   readonly #rejected: RejectedRow[] = []
+  readonly #swapPages = new SwapPages()
   #read: Span | undefined
 
   constructor(
@@ -78,7 +83,7 @@ class Reading {
   async prepare(session: Session, wallets: readonly string[]): Promise<Preparation> {
     const known = await readCursors(session, wallets, this.request.snapshotId)
     const histories = wallets.map((wallet) => this.#history(wallet, known.get(wallet)))
-    const swaps = await stage(session, transactionHistory, this.#rows(histories))
+    const swaps = await stageSwaps(session, this.#pages(histories))
     const cursors = await stage(session, historyCursors, this.#cursors.values())
     const rejected = await stage(session, rejectedRows, distinctRejections(this.#rejected))
     return {
@@ -117,6 +122,7 @@ class Reading {
         cursor,
         days,
         maxTransactions,
+        swapPages: this.#swapPages,
       })
     } catch (error) {
       if (!(error instanceof QuotaExhausted)) throw error
@@ -124,14 +130,14 @@ class Reading {
     }
   }
 
-  /** The rows of all wallets, by the page; what else a page says is remembered on the way. */
-  async *#rows(histories: Iterable<AsyncIterable<HistoryPage>>): AsyncGenerator<readonly SwapRow[]> {
-    for await (const { rows, rejected, cursor, read } of merge(histories, walletsAtOnce)) {
+  /** The pages of all wallets as they come; what else than swaps they hold is remembered on the way. */
+  async *#pages(histories: Iterable<AsyncIterable<HistoryPage>>): AsyncGenerator<HistoryPage> {
+    for await (const page of merge(histories, walletsAtOnce)) {
       const { from, to } = this.#read ?? { from: Number.POSITIVE_INFINITY, to: Number.NEGATIVE_INFINITY }
-      if (read !== undefined) this.#read = { from: Math.min(from, read.from), to: Math.max(to, read.to) }
-      this.#cursors.set(cursor.wallet_address, cursor)
-      this.#rejected.push(...rejected)
-      yield rows
+      if (page.read !== undefined) this.#read = { from: Math.min(from, page.read.from), to: Math.max(to, page.read.to) }
+      this.#cursors.set(page.cursor.wallet_address, page.cursor)
+      this.#rejected.push(...page.rejected)
+      yield page
     }
   }
 }
