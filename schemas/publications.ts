@@ -10,6 +10,7 @@ export const definePublications = (domain: string) =>
   defineTable(`${domain}_published.publications`, {
     dataset: { purpose: 'publication', subject: 'run', grain: 'publication' },
     grain: 'One row per run that was made visible to readers, in that order.',
+    source: ['publish'],
     columns: {
       publication_number: bigint,
       logical_run: text,

@@ -66,7 +66,7 @@ interface Definition<C extends Columns> extends Evolution {
   /** A row that is valid, for a reader and for the conformance suite. */
   readonly example: RowOf<C>
   readonly derive?: Derivation
-  /** Where rows come from that no SELECT derives: the service and its endpoints, as `BirdEye /defi/v3/token/list`. */
+  /** Where rows come from that no SELECT derives: a service and its endpoint, as `BirdEye /defi/v3/token/list`, or a step. */
   readonly source?: readonly string[]
   /**
    * Which ranges of its source the table holds, where another table knows better than the commits, one range each: rows of

@@ -114,6 +114,9 @@ describe('the documents together', () => {
   })
 
   test('docs/tables.md is what the definitions say', () => expectCurrent('docs/tables.md', tablePage()))
-  test('docs/lineage.md is what the SQL of the definitions says', async () =>
-    expectCurrent('docs/lineage.md', await lineagePage()))
+  test(
+    'docs/lineage.md is what the SQL of the definitions says',
+    async () => expectCurrent('docs/lineage.md', await lineagePage()),
+    60_000,
+  )
 })

@@ -118,7 +118,7 @@ describe('the gaps between source ranges', () => {
       }),
       { numRuns: 150 },
     )
-  })
+  }, 60_000)
 })
 
 /** Each maximal stretch of units, partition by partition, for which `is` holds; counts how many ranges hold each unit. */

@@ -102,7 +102,7 @@ describe('the lineage of tables', () => {
         expect(strangers, `${table.name}.${column}`).toEqual([])
       }
     }
-  })
+  }, 60_000)
 })
 
 /** A parameter, or a column (or the rows) of a table that no SELECT derives. */

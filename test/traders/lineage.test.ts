@@ -92,7 +92,7 @@ describe('the lineage of the traders’ tables', () => {
       if (rows !== undefined) await bench.fill(table, rows)
       else if (table.derive !== undefined) await bench.fill(table, await bench.derive(table))
     }
-  })
+  }, 120_000)
 
   /** A hash of each column's values, whatever their order. */
   const hashes = async (relation: string, table: Table): Promise<Map<string, unknown>> => {
