@@ -1,4 +1,5 @@
 import { z } from 'zod'
+import { ResultTooLarge } from '../infra/errors.js'
 import { insertJson } from '../infra/lake/insert_json.js'
 import type { JsonRow, Session } from '../infra/lake/session.js'
 import { commits } from '../schemas/meta/commits.js'
@@ -75,8 +76,8 @@ export const latestReceipt = async (session: Session, stage: string, step: strin
 }
 
 /**
- * Writes the receipt, with what is recorded of each dataset, in the transaction it describes. Throws where it is too large to
- * travel: the caller passes too much in it.
+ * Writes the receipt, with what is recorded of each dataset, in the transaction it describes. Throws ResultTooLarge where it is too
+ * large to travel: the caller passes too much in it.
  */
 export const recordReceipt = async (
   session: Session,
@@ -87,7 +88,7 @@ export const recordReceipt = async (
 ): Promise<void> => {
   const size = JSON.stringify(receipt).length
   if (size > receiptLimitBytes)
-    throw new Error(`the receipt of ${receipt.key} has ${size} bytes, over ${receiptLimitBytes}`)
+    throw new ResultTooLarge(`the receipt of ${receipt.key} has ${size} bytes, over ${receiptLimitBytes}`)
   const row: Row<typeof commits> = {
     commit_key: receipt.key,
     stage: receipt.stage,

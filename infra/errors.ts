@@ -59,3 +59,9 @@ export class InvalidInput extends TributaryError {
   override readonly name = 'InvalidInput'
   readonly retryable = false
 }
+
+/** An activity would hand back more than may travel through a workflow: a mistake in our code, and the same the next time. Stop. */
+export class ResultTooLarge extends TributaryError {
+  override readonly name = 'ResultTooLarge'
+  readonly retryable = false
+}

@@ -1,5 +1,6 @@
 import { defineQuery, setCurrentDetails, setHandler } from '@temporalio/workflow'
 import type { Receipt } from '../activities/receipt.js'
+import { assertFanOut, type FanOut } from './fan_out.js'
 
 export interface StepProgress {
   readonly step: string
@@ -48,12 +49,13 @@ export class Progress {
     }
   }
 
-  /** Runs a step's batches, a bounded number at a time, in order of their index. */
+  /** Runs a step's batches, a bounded number at a time, in order of their index. More than a workflow can hold are refused. */
   async batches<Result extends Outcome>(
     step: string,
-    { batches, concurrent }: { batches: number; concurrent: number },
+    { batches, concurrent }: FanOut,
     work: (batch: number) => Promise<Result | undefined>,
   ): Promise<Result[]> {
+    assertFanOut(step, { batches, concurrent })
     const results: Result[] = []
     let next = 0
     const lane = async () => {

@@ -1,7 +1,7 @@
 import type { Context } from '@temporalio/activity'
 import { ApplicationFailure, CancelledFailure } from '@temporalio/common'
 import type { ActivityExecuteInput, ActivityInboundCallsInterceptor, Next } from '@temporalio/worker'
-import { SourceUnavailable, TributaryError } from '../errors.js'
+import { ResultTooLarge, SourceUnavailable, TributaryError } from '../errors.js'
 
 /** Well within the shortest heartbeat timeout of workflows/policies.ts. */
 const heartbeatIntervalMs = 2_500
@@ -9,8 +9,14 @@ const heartbeatIntervalMs = 2_500
 const messageLimitCharacters = 3_000
 
 /**
+ * What a report for people needs, and an eighth of what Temporal begins to warn of. At 2 MiB the server refuses a result, and the SDK
+ * has the activity done again for it.
+ */
+const resultLimitBytes = 64 * 1024
+
+/**
  * The one place where our errors become Temporal's: the class name is the type, and whether to retry is the class's to say.
- * It heartbeats for the activity too, so that a dead worker is noticed and cancellation arrives.
+ * It heartbeats for the activity too, so that a dead worker is noticed and cancellation arrives, and refuses a result too large to travel.
  */
 export class FailureInterceptor implements ActivityInboundCallsInterceptor {
   constructor(private readonly context: Context) {}
@@ -19,13 +25,21 @@ export class FailureInterceptor implements ActivityInboundCallsInterceptor {
     const { heartbeatTimeoutMs } = this.context.info
     const beating = heartbeatTimeoutMs ? setInterval(() => this.context.heartbeat(), heartbeatIntervalMs) : undefined
     try {
-      return await next(input)
+      return withinLimit(await next(input))
     } catch (error) {
       throw toFailure(error)
     } finally {
       clearInterval(beating)
     }
   }
+}
+
+const withinLimit = (result: unknown): unknown => {
+  const bytes = Buffer.byteLength(JSON.stringify(result) ?? '')
+  if (bytes <= resultLimitBytes) return result
+  throw new ResultTooLarge(
+    `the activity’s result has ${bytes} bytes, over ${resultLimitBytes}: rows stay in the lake, only a receipt travels. What it committed stands`,
+  )
 }
 
 const toFailure = (error: unknown): unknown => {

@@ -2,7 +2,7 @@ import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import { commit, type Step } from '../../activities/commit.js'
 import type { Receipt } from '../../activities/receipt.js'
 import type { Write } from '../../activities/write.js'
-import { QualityRejected } from '../../infra/errors.js'
+import { QualityRejected, ResultTooLarge } from '../../infra/errors.js'
 import { inLake } from '../../infra/lake/identifier.js'
 import type { Session } from '../../infra/lake/session.js'
 import type { Stage, Table } from '../../schemas/table.js'
@@ -52,6 +52,14 @@ describe.each(scratchCatalogs)('on a %s catalog', (catalog) => {
       expect(Object.values(receipt.rows)).toEqual(stage.tables.map(() => 0))
       expect(receipt.snapshotId).toBe(before + 1)
       expect(await snapshots()).toBe(before + 1)
+    })
+
+    test('refuses a receipt that is too large to travel, and writes nothing', async () => {
+      const before = await snapshots()
+      const parameters = { note: 'x'.repeat(17_000) }
+      const large = commit(scratch.lake, { ...step(stage, 'large', everyTable(stage, 1)), parameters })
+      await expect(large).rejects.toThrow(ResultTooLarge)
+      expect(await snapshots()).toBe(before)
     })
 
     test('commits all tables of a step as one snapshot, which says who made it', async () => {

@@ -153,6 +153,21 @@ describe('the pipeline, from a source at its worst to the webhook', () => {
     }
   })
 
+  test('ranks to the last bit as with a source that never fails', async () => {
+    const gold = (of: Pipeline) =>
+      of.lake.session(async (session) => [
+        await session.all('SELECT * FROM lake.traders_gold.smart_wallets ORDER BY ALL'),
+        await session.all('SELECT * FROM lake.traders_gold.wallet_verdicts ORDER BY ALL'),
+      ])
+    const calm = await startPipeline()
+    try {
+      await calm.run()
+      expect(await gold(pipeline)).toEqual(await gold(calm))
+    } finally {
+      await calm.close()
+    }
+  })
+
   test('has Helius watch the ten best in one webhook, made once although its making seemed to fail', async () => {
     const best = await all('SELECT wallet_address FROM lake.traders_gold.smart_wallets ORDER BY rank LIMIT 10')
     const webhooks = [...pipeline.sandbox.webhooks.values()]

@@ -1,3 +1,4 @@
+import { WorkflowFailedError } from '@temporalio/client'
 import { TestWorkflowEnvironment } from '@temporalio/testing'
 import { Worker } from '@temporalio/worker'
 import { afterAll, beforeAll, expect, inject, test } from 'vitest'
@@ -132,4 +133,50 @@ test('a refused webhook is the activity’s word and not the run’s end', async
     syncWebhook: async () => ({ receipt: receipt(), note: 'failed: HELIUS_API_KEY is refused' }),
   })
   expect(result.webhook).toMatch(/^failed/)
+})
+
+test('a storm of failures at every step delays a run and changes nothing of it', async () => {
+  const failuresEach = 25
+  const calls = new Map<string, number>()
+  const stormy = Object.entries(calm).map(([name, activity]) => {
+    const failing = async (...given: never[]) => {
+      const call = (calls.get(name) ?? 0) + 1
+      calls.set(name, call)
+      // The webhook is given up after five attempts: that is its own test.
+      if (call <= (name === 'syncWebhook' ? 4 : failuresEach)) throw new SourceUnavailable(`${name} failed, ${call}`)
+      return (activity as (...given: never[]) => Promise<unknown>)(...given)
+    }
+    return [name, failing]
+  })
+  const result = await run(Object.fromEntries(stormy), { history: { concurrentBatches: 1 } })
+  expect(calls.get('deriveGold')).toBe(failuresEach + 1)
+  expect(result.steps.map(({ state }) => state)).toEqual(result.steps.map(() => 'done'))
+  expect(result.computeUnits).toBe(100 + 3 * 500 + 4 * 50)
+})
+
+test('a result too large to travel ends the run, and the activity is not done again for it', async () => {
+  let calls = 0
+  const large = async () => {
+    calls += 1
+    return { receipt: receipt(), note: 'x'.repeat(2_200_000) }
+  }
+  const failure = await run({ deriveSilver: large }).catch((error: unknown) => error)
+  expect(failure).toBeInstanceOf(WorkflowFailedError)
+  expect((failure as WorkflowFailedError).cause?.cause).toMatchObject({ type: 'ResultTooLarge' })
+  expect(calls).toBe(1)
+})
+
+test('more batches than a workflow can hold are refused before one is begun', async () => {
+  let begun = 0
+  const fetchHistories = async () => {
+    begun += 1
+    return { receipt: receipt(), computeUnits: 0 }
+  }
+  const plan = { wallets: 6_000, batches: 6_000 }
+  const failure = await run({ planHistories: async () => plan, fetchHistories }).catch((error: unknown) => error)
+  expect((failure as WorkflowFailedError).cause).toMatchObject({
+    type: 'InvalidInput',
+    message: expect.stringMatching(/step histories has 6000 batches, over 5000; make its batches larger/),
+  })
+  expect(begun).toBe(0)
 })
