@@ -2,7 +2,7 @@ import { randomBytes } from 'node:crypto'
 import { mkdir, rm, stat } from 'node:fs/promises'
 import path from 'node:path'
 import { InvalidInput, SourceChanged } from '../../infra/errors.js'
-import { attachSideLake } from '../../infra/lake/attachment.js'
+import { attachSideLake, isEncrypted } from '../../infra/lake/attachment.js'
 import { type AttachedCatalog, catalogTable, copyCatalog } from '../../infra/lake/catalog_copy.js'
 import { contentAt, contentDifferences, type SnapshotContent, sampleSnapshots } from '../../infra/lake/contents.js'
 import type { Lake } from '../../infra/lake/lake.js'
@@ -90,14 +90,6 @@ export const backupLake = (lake: Lake, request: BackupRequest): Promise<BackupRe
     }
   })
 
-/** Of the attached lake. */
-export const isEncrypted = async (session: Session, alias: string): Promise<boolean> => {
-  const [row] = await session.all(
-    `SELECT value FROM ${catalogTable(alias, 'ducklake_metadata')} WHERE key = 'encrypted'`,
-  )
-  return row?.['value'] === 'true'
-}
-
 /** The whole backup that stands at the place, if one does. */
 const earlierBackup = async (place: FileStore, present: ReadonlyMap<string, number>): Promise<Manifest | undefined> => {
   const stranger = [...present.keys()].find(
@@ -112,6 +104,9 @@ const earlierBackup = async (place: FileStore, present: ReadonlyMap<string, numb
 const sameContents = async (session: Session, compared: number): Promise<SnapshotContent[]> => {
   const contents: SnapshotContent[] = []
   for (const snapshotId of await sampleSnapshots(session, 'backup', compared)) {
+    const kept = 'SELECT 1 FROM lake.snapshots() WHERE snapshot_id = $id'
+    // Maintenance may have expired it since the catalog was copied.
+    if ((await session.all(kept, { id: BigInt(snapshotId) })).length === 0) continue
     const expected = await contentAt(session, 'lake', snapshotId)
     const differences = contentDifferences(expected, await contentAt(session, 'backup', snapshotId))
     if (differences.length > 0)

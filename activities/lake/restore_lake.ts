@@ -1,7 +1,7 @@
 import { mkdir, rm } from 'node:fs/promises'
 import path from 'node:path'
 import { InvalidInput, SourceChanged } from '../../infra/errors.js'
-import { attachSideLake } from '../../infra/lake/attachment.js'
+import { attachSideLake, isEncrypted } from '../../infra/lake/attachment.js'
 import { type AttachedCatalog, catalogTable, copyCatalog } from '../../infra/lake/catalog_copy.js'
 import { contentAt, contentDifferences } from '../../infra/lake/contents.js'
 import type { Lake } from '../../infra/lake/lake.js'
@@ -10,7 +10,6 @@ import type { DataConfig } from '../../infra/resources.js'
 import { copyFile, type FileStore, openStore } from '../../infra/store/file_store.js'
 import { FolderStore } from '../../infra/store/folder_store.js'
 import { below, carryFiles, filesOf } from './backup_files.js'
-import { isEncrypted } from './backup_lake.js'
 import { type Manifest, readManifest } from './backup_manifest.js'
 
 export interface RestoreRequest {

@@ -7,11 +7,15 @@ import type { Session } from './session.js'
 import { snapshotNamed } from './version.js'
 
 /** Loads what the options need, with signature checks on. */
-export const loadExtensions = async (session: Session, { catalog, data }: LakeOptions): Promise<void> => {
+export const loadExtensions = async (session: Session, { catalog, data, encrypted }: LakeOptions): Promise<void> => {
   await session.run('LOAD ducklake')
   if (catalog.kind === 'postgres') await session.run('LOAD postgres_scanner')
   await loadDataExtensions(session, data)
+  if (encrypted === true) await loadEncryption(session)
 }
+
+/** Without it DuckDB reads encrypted files, and refuses to write any: its own cipher is not safe for that. */
+const loadEncryption = (session: Session): Promise<number> => session.run('LOAD httpfs')
 
 const loadDataExtensions = async (session: Session, data: DataConfig): Promise<void> => {
   if (data.kind !== 's3') return
@@ -39,6 +43,14 @@ export const attachSideLake = async (
   await session.run(
     `ATTACH ${quotedLiteral(`ducklake:${catalogPath}`)} AS ${quotedIdentifier(alias)} (DATA_PATH ${quotedLiteral(dataPath(data))}, ${how})`,
   )
+}
+
+/** Whether the attached lake's data files are. */
+export const isEncrypted = async (session: Session, alias: string): Promise<boolean> => {
+  const [row] = await session.all(
+    `SELECT value FROM ${quotedIdentifier(`__ducklake_metadata_${alias}`)}.ducklake_metadata WHERE key = 'encrypted'`,
+  )
+  return row?.['value'] === 'true'
 }
 
 const dataPath = (data: DataConfig): string => (data.kind === 's3' ? data.url : data.path)
@@ -72,6 +84,7 @@ export const attachLake = async (session: Session, options: LakeOptions): Promis
   }
   try {
     await attach()
+    if (options.encrypted === undefined && (await isEncrypted(session, 'lake'))) await loadEncryption(session)
     if (at === undefined) return
     // Only an attached catalog can tell which snapshot is meant.
     const snapshotId = await snapshotNamed(session, '--at', at)

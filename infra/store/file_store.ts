@@ -38,21 +38,21 @@ export const copyFile = async (
     try {
       const hash = createHash('sha256')
       let seen = 0
+      const wrong = (what: string) =>
+        new SourceChanged(`${from.place}/${name} has ${what}: it is truncated or was tampered with`)
       const hashing = new Transform({
         transform(chunk: Buffer, _, done) {
           seen += chunk.length
           hash.update(chunk)
-          done(null, chunk)
+          // At once: who was told of fewer bytes might wait for ever.
+          if (seen > bytes) done(wrong(`more than ${bytes} bytes`))
+          else done(null, chunk)
         },
         flush(done) {
           const actual = hash.copy().digest('hex')
-          const wrong = seen !== bytes ? `${seen} bytes, not ${bytes}` : `the SHA-256 ${actual}, not ${expected}`
-          const isWrong = seen !== bytes || (expected !== undefined && actual !== expected)
-          done(
-            isWrong
-              ? new SourceChanged(`${from.place}/${name} has ${wrong}: it is truncated or was tampered with`)
-              : null,
-          )
+          if (seen !== bytes) done(wrong(`${seen} bytes, not ${bytes}`))
+          else if (expected !== undefined && actual !== expected) done(wrong(`the SHA-256 ${actual}, not ${expected}`))
+          else done()
         },
       })
       await to.write(target, bytes, async () => {

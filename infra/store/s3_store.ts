@@ -13,6 +13,8 @@ import type { FileStore } from './file_store.js'
 /** S3 takes no larger object in one PUT; DuckLake's files are below a tenth of it. */
 const objectLimitBytes = 5 * 1024 ** 3
 
+const silent = (): void => undefined
+
 /** Objects below a prefix. */
 export class S3Store implements FileStore {
   readonly place: string
@@ -26,6 +28,8 @@ export class S3Store implements FileStore {
     this.#prefix = prefix === '' ? '' : `${prefix}/`
     this.#client = new S3Client({
       region,
+      // Errors are thrown; its own words would stand between a command's.
+      logger: { debug: silent, info: silent, warn: silent, error: silent },
       // Not every S3 understands the checksums that newer clients append to a stream.
       requestChecksumCalculation: 'WHEN_REQUIRED',
       responseChecksumValidation: 'WHEN_REQUIRED',
@@ -85,8 +89,10 @@ export class S3Store implements FileStore {
     const sent = this.#client.send(command, { abortSignal: abort.signal }).catch((cause) => {
       throw this.#unavailable(name, cause)
     })
+    // The store answers when it has all bytes; only their end tells that they are the right ones.
+    const ended = new Promise((resolve) => content.once('end', resolve))
     try {
-      await Promise.race([sent, failed])
+      await Promise.race([Promise.all([sent, ended]), failed])
     } catch (error) {
       // All bytes may have arrived before they were found to be wrong.
       await this.remove(name).catch(() => undefined)

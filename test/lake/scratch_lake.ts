@@ -26,6 +26,7 @@ export const openScratchLake = async (
   stages: readonly Stage[],
   kind: ScratchCatalog = 'file',
   data?: LakeOptions['data'],
+  more: Pick<LakeOptions, 'encrypted'> = {},
 ): Promise<ScratchLake> => {
   const folder = await mkdtemp(path.join(tmpdir(), 'tributary-lake-'))
   const options: LakeOptions = {
@@ -33,6 +34,7 @@ export const openScratchLake = async (
     data: data ?? { kind: 'folder', path: path.join(folder, 'data') },
     extensionDirectory: inject('extensionDirectory'),
     temporaryDirectory: path.join(folder, 'spill'),
+    ...more,
   }
   return openScratch(folder, options, stages)
 }
