@@ -95,23 +95,28 @@ export const stageSwaps = async (session: Session, histories: AsyncIterable<Hist
       texts = []
       characters = 0
     }
-    for await (const { cursor, regular, rows: odd } of histories) {
-      if (regular.length > 0) {
-        const swaps = regular.map(({ text }) => text).join(',')
-        texts.push(`{"wallet_address":${JSON.stringify(cursor.wallet_address)},"swaps":[${swaps}]}`)
-        characters += swaps.length
+    try {
+      for await (const { cursor, regular, rows: odd } of histories) {
+        if (regular.length > 0) {
+          const swaps = regular.map(({ text }) => text).join(',')
+          texts.push(`{"wallet_address":${JSON.stringify(cursor.wallet_address)},"swaps":[${swaps}]}`)
+          characters += swaps.length
+        }
+        rows.push(...odd)
+        if (characters >= charactersAtOnce) await insertTexts()
+        if (rows.length < rowsAtOnce) continue
+        await inserting
+        // They are appended before the next page is asked for, and so never while a statement runs.
+        yield rows
+        rows = []
       }
-      rows.push(...odd)
-      if (characters >= charactersAtOnce) await insertTexts()
-      if (rows.length < rowsAtOnce) continue
+      await insertTexts()
       await inserting
-      // They are appended before the next page is asked for, and so never while a statement runs.
       yield rows
-      rows = []
+    } finally {
+      // Nobody closes the connection under a running statement.
+      await inserting.catch(() => undefined)
     }
-    await insertTexts()
-    await inserting
-    yield rows
   }
   await stageRows(session.connection, name, transactionHistory, rowsBetweenInserts())
   return quotedIdentifier(name)

@@ -1,7 +1,7 @@
 import { type Item, isItem } from './birdeye_fields.js'
 
 const plainText = '"[^"\\\\\\u0000-\\u001f]*"'
-const anyText = '"(?:[^"\\\\\\u0000-\\u001f]|\\\\(?:["\\\\/bfnrt]|u[0-9a-fA-F]{4}))*"'
+const anyText = '"[^"\\\\\\u0000-\\u001f]*(?:\\\\(?:["\\\\/bfnrt]|u[0-9a-fA-F]{4})[^"\\\\\\u0000-\\u001f]*)*"'
 const anyNumber = '-?(?:0|[1-9]\\d*)(?:\\.\\d+)?(?:[eE][-+]?\\d+)?'
 const scalar = (text: string) => `(?:${text}|${anyNumber}|true|false|null)`
 const count = (digits: number) => `(?:0|[1-9]\\d{0,${digits - 1}})`
