@@ -255,6 +255,13 @@ async function bench([name, ...args]) {
   return run(process.execPath, [join(folder, 'bench', `${name}.js`), ...args], { stdout: 1 })
 }
 
+/** Compiles the faults with what they break, and runs them; the options follow. */
+async function chaos(args) {
+  const folder = join(root, 'dist.chaos')
+  await compile('tsconfig.chaos.json', folder)
+  return run(process.execPath, [join(folder, 'test', 'chaos', 'main.js'), ...args], { stdout: 1 })
+}
+
 /** Prints the counts alone on a line; true when tests ran and none failed. A file that did not load is a failure. */
 function closingLine(report) {
   const { testResults = [] } = existsSync(report) ? JSON.parse(readFileSync(report, 'utf8')) : {}
@@ -292,6 +299,10 @@ async function main() {
   }
   if (args[0] === 'bench') {
     process.exitCode = await bench(args.slice(1))
+    return
+  }
+  if (args[0] === 'chaos') {
+    process.exitCode = await chaos(args.slice(1))
     return
   }
   const cli = join(dist, 'worker', 'cli.js')

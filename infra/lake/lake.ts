@@ -20,6 +20,8 @@ export interface LakeOptions {
   readonly readOnly?: boolean
   /** Whether data files are encrypted; decided when the catalog is created. Absent: as it is, and in a new one they are not. */
   readonly encrypted?: boolean
+  /** How long a commit waits for another process's commit to its stage before it is tried all the same; 30 s by default. */
+  readonly lockTimeoutMs?: number
   /** Where a fault test stops this process; nowhere by default. */
   readonly failpoint?: Failpoint
   /** A snapshot's number or a time: the lake as it was then, to be read. */
@@ -63,7 +65,10 @@ export const openLake = async (options: LakeOptions): Promise<Lake> => {
       connection.closeSync()
     }
   }
-  const locks = new StageLocks(options.catalog.kind === 'postgres' ? options.catalog.address : undefined)
+  const locks = new StageLocks(
+    options.catalog.kind === 'postgres' ? options.catalog.address : undefined,
+    options.lockTimeoutMs,
+  )
   const attach = () =>
     session(async (first) => {
       await loadExtensions(first, options)

@@ -4,6 +4,9 @@ import type { ConnectionOptions } from 'node:tls'
 import { Pool, type PoolClient } from 'pg'
 import type { PostgresAddress } from '../postgres_address.js'
 
+/** A process that hangs keeps its lock: past what a commit takes, the others go on without, and the fence settles it. */
+const lockTimeoutMs = 30_000
+
 /**
  * Makes the commits of one stage take turns: in this process by a queue, between processes by a PostgreSQL advisory lock where
  * the catalog is one. It is for speed and fairness only: correctness is the fence's, so a lock that cannot be had is done without.
@@ -12,7 +15,7 @@ export class StageLocks {
   readonly #tails = new Map<string, Promise<unknown>>()
   readonly #pool: Pool | undefined
 
-  constructor(address: PostgresAddress | undefined) {
+  constructor(address: PostgresAddress | undefined, timeoutMs = lockTimeoutMs) {
     if (address === undefined) return
     const { parameters, password, ...login } = address
     // A connection for each stage being committed; a waiting one must not block another's unlock.
@@ -22,6 +25,7 @@ export class StageLocks {
       ssl: tlsOf(parameters),
       max: 16,
       idleTimeoutMillis: 30_000,
+      lock_timeout: timeoutMs,
       connectionTimeoutMillis: 5_000,
     })
     this.#pool.on('error', () => undefined)

@@ -1,0 +1,95 @@
+import { mkdtemp, rm, writeFile } from 'node:fs/promises'
+import { tmpdir } from 'node:os'
+import path from 'node:path'
+import { fileURLToPath } from 'node:url'
+import { parseArgs } from 'node:util'
+import { loadConfig } from '../../infra/config.js'
+import { provisionExtensions } from '../../infra/provision/provision.js'
+import { freePort } from '../../infra/stack/port.js'
+import { startPostgres } from '../../infra/stack/postgres.js'
+import { ProcessRegistry } from '../../infra/stack/process_registry.js'
+import { faultNames, runCampaign, shortCampaign } from './campaign.js'
+import { Figures } from './figures.js'
+import { runMutations } from './mutations.js'
+import { figureLines, publishFigures, publishMutations } from './report.js'
+import { catalogKinds } from './world.js'
+
+/*
+ * Breaks the lake on purpose and looks whether it shows.
+ *
+ *   npm run chaos                                  the short run, as in npm test
+ *   npm run chaos -- --long --write-docs           5,000 kills; the figures go into docs/reliability.md
+ *   npm run chaos -- --only F2 --seed 7 --catalog postgres --worlds 1
+ *   npm run chaos -- --mutations --write-docs      each guard removed once: the run has to fail
+ */
+const { values } = parseArgs({
+  options: {
+    long: { type: 'boolean', default: false },
+    kills: { type: 'string' },
+    zombies: { type: 'string' },
+    interleavings: { type: 'string' },
+    seed: { type: 'string', default: '1' },
+    catalog: { type: 'string', default: 'both' },
+    only: { type: 'string' },
+    worlds: { type: 'string' },
+    lanes: { type: 'string', default: '2' },
+    mutations: { type: 'boolean', default: false },
+    'write-docs': { type: 'boolean', default: false },
+    /** Where the failures go, a JSON list; for the run that looks for removed guards. */
+    failures: { type: 'string' },
+  },
+})
+const whole = (name: string, text: string | undefined, preset: number): number => {
+  if (text === undefined) return preset
+  if (/^\d+$/.test(text)) return Number(text)
+  throw new Error(`--${name} ${text}: must be a whole number`)
+}
+const log = (line: string) => process.stderr.write(`${line}\n`)
+
+if (values.mutations) {
+  const found = await runMutations(log)
+  if (values['write-docs']) await publishMutations(found)
+  for (const { name, outcome } of found) console.log(`${name}: ${outcome}`)
+  process.exitCode = found.every(({ noticed }) => noticed) ? 0 : 1
+} else {
+  const only = faultNames.filter((name) => values.only === undefined || values.only.split(',').includes(name))
+  const catalogs = catalogKinds.filter((kind) => values.catalog === 'both' || values.catalog === kind)
+  if (only.length === 0 || catalogs.length === 0) {
+    throw new Error(`--only takes ${faultNames.join(',')}; --catalog takes ${catalogKinds.join(', ')} or both`)
+  }
+  const folder = await mkdtemp(path.join(tmpdir(), 'tributary-chaos-'))
+  const { cacheDir, tools } = loadConfig({ ...process.env, LAKE_CATALOG: undefined })
+  const { directory } = await provisionExtensions({ cacheDir, overrides: tools, log })
+  const server = await startPostgres({
+    folder: path.join(folder, 'postgres'),
+    port: await freePort(15_633),
+    logFile: path.join(folder, 'postgres.log'),
+    registry: new ProcessRegistry(folder),
+    log: () => undefined,
+  })
+  const figures = new Figures()
+  const machine = {
+    server: server.address,
+    extensionDirectory: directory,
+    writer: fileURLToPath(new URL('writer.js', import.meta.url)),
+    folder: path.join(folder, 'worlds'),
+  }
+  const options = {
+    ...{ seed: whole('seed', values.seed, 1), lanes: whole('lanes', values.lanes, 2), catalogs, only },
+    kills: whole('kills', values.kills, values.long ? 5_000 : shortCampaign.kills),
+    zombies: whole('zombies', values.zombies, values.long ? 100 : shortCampaign.zombies),
+    interleavings: whole('interleavings', values.interleavings, shortCampaign.interleavings),
+    ...(values.worlds === undefined ? {} : { worlds: whole('worlds', values.worlds, 1) }),
+  }
+  try {
+    await runCampaign(machine, options, figures, log)
+  } finally {
+    await server.stop()
+    await rm(folder, { recursive: true, force: true })
+  }
+  for (const failure of figures.failures) console.log(failure)
+  console.log(figureLines(figures).join('\n'))
+  if (values.failures !== undefined) await writeFile(values.failures, JSON.stringify(figures.failures))
+  if (values['write-docs']) await publishFigures(figures, options)
+  process.exitCode = figures.failures.length === 0 ? 0 : 1
+}

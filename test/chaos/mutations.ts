@@ -1,0 +1,97 @@
+import { execFile } from 'node:child_process'
+import { cp, mkdir, readFile, rm, symlink, writeFile } from 'node:fs/promises'
+import path from 'node:path'
+import { promisify } from 'node:util'
+import type { FaultName } from './campaign.js'
+import { root } from './report.js'
+
+/** A guard taken out of a copy of the sources, and the fault that has to notice. */
+interface Mutation {
+  readonly name: string
+  readonly file: string
+  /** Occurs exactly once in the file: where it does not, the guard has moved and this list is to follow. */
+  readonly from: string
+  readonly to: string
+  readonly noticedBy: FaultName
+  readonly catalog: 'postgres' | 'file'
+}
+
+const mutations: readonly Mutation[] = []
+
+export interface FoundMutation {
+  readonly name: string
+  readonly noticed: boolean
+  readonly outcome: string
+  readonly command: string
+  readonly evidence: string
+}
+
+/** Worlds to be tried before a removed guard counts as unnoticed. */
+const worldsLimit = 12
+
+/** Removes each guard once in a copy, and runs the fault that is there for it until it shows. */
+export const runMutations = async (log: (line: string) => void): Promise<FoundMutation[]> => {
+  const found: FoundMutation[] = []
+  for (const mutation of mutations) {
+    log(`without ${mutation.name}`)
+    found.push(await runMutation(mutation))
+  }
+  return found
+}
+
+const run = promisify(execFile)
+
+const runMutation = async (mutation: Mutation): Promise<FoundMutation> => {
+  const folder = path.join(root, 'dist.mutant')
+  await rm(folder, { recursive: true, force: true })
+  await mkdir(path.join(folder, 'test'), { recursive: true })
+  for (const name of [
+    'schemas',
+    'activities',
+    'infra',
+    'test/chaos',
+    'package.json',
+    'tsconfig.json',
+    'tsconfig.build.json',
+    'tsconfig.chaos.json',
+  ]) {
+    await cp(path.join(root, name), path.join(folder, name), { recursive: true })
+  }
+  await symlink(path.join(root, 'node_modules'), path.join(folder, 'node_modules'))
+  const target = path.join(folder, mutation.file)
+  const text = await readFile(target, 'utf8')
+  if (text.split(mutation.from).length !== 2) {
+    throw new Error(`${mutation.file} has not exactly one "${mutation.from}": correct test/chaos/mutations.ts`)
+  }
+  await writeFile(
+    target,
+    text.replace(mutation.from, () => mutation.to),
+  )
+  const dist = path.join(folder, 'dist')
+  // What the removed guard has used is unused now, which is no reason not to emit.
+  await run(path.join(root, 'node_modules/.bin/tsc'), ['-p', 'tsconfig.chaos.json', '--outDir', dist], {
+    cwd: folder,
+  }).catch(() => undefined)
+  await cp(path.join(folder, 'infra'), path.join(dist, 'infra'), {
+    recursive: true,
+    filter: (name) => !name.endsWith('.ts'),
+  })
+  const failures = path.join(folder, 'failures.json')
+  const options = ['--only', mutation.noticedBy, '--catalog', mutation.catalog]
+  const limits = ['--lanes', '1', '--kills', '100000', '--zombies', '100000', '--interleavings', '100000']
+  for (let seed = 1; seed <= worldsLimit; seed += 1) {
+    const own = [...options, '--seed', String(seed), '--worlds', '1']
+    await run(process.execPath, [path.join(dist, 'test/chaos/main.js'), ...own, ...limits, '--failures', failures], {
+      cwd: folder,
+      maxBuffer: 1 << 28,
+    }).catch(() => undefined)
+    const list: unknown = JSON.parse(await readFile(failures, 'utf8'))
+    const [first] = Array.isArray(list) ? list.map(String) : []
+    if (first === undefined) continue
+    const evidence = (first.split('\n')[0] ?? '').replace(/^.*? catalog: /, '').slice(0, 160)
+    const command = `npm run chaos -- ${own.join(' ')}`
+    return { name: mutation.name, noticed: true, outcome: `seed ${seed}: ${evidence}`, command, evidence }
+  }
+  const outcome = `NOT noticed in ${worldsLimit} worlds`
+  return { name: mutation.name, noticed: false, outcome, command: '-', evidence: outcome }
+}

@@ -1,0 +1,15 @@
+import { z } from 'zod'
+
+/** What a writer is to do: the steps of a schedule from one on. */
+export const writerTask = z.object({
+  seed: z.int(),
+  length: z.int(),
+  from: z.int(),
+  /** The snapshots that the steps before `from` made. */
+  snapshots: z.record(z.string(), z.int()),
+  /** Reads all the while, in this process: the only one there can be on a file catalog. */
+  reads: z.boolean(),
+  /** See LakeOptions. */
+  lockTimeoutMs: z.int().optional(),
+})
+export type WriterTask = z.infer<typeof writerTask>
