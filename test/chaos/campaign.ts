@@ -1,10 +1,11 @@
 import type { Figures } from './figures.js'
 import { interleavedWorld } from './interleavings.js'
 import { killWorld } from './kills.js'
+import { poisonedWorld } from './poison.js'
 import { type CatalogKind, catalogKinds, type Machine } from './world.js'
 import { zombieWorld } from './zombies.js'
 
-export const faultNames = ['F1', 'F2', 'F13'] as const
+export const faultNames = ['F1', 'F2', 'F13', 'F14'] as const
 export type FaultName = (typeof faultNames)[number]
 
 export interface CampaignOptions {
@@ -47,6 +48,7 @@ export const runCampaign = async (
       isDone: (started) => started * interleavingsOfWorld >= interleavings,
       world: (seed, kind) => interleavedWorld(machine, seed, kind, interleavingsOfWorld, figures),
     },
+    F14: { isDone: (started) => started >= 2, world: (seed, kind) => poisonedWorld(machine, seed, kind, figures) },
   }
   for (const name of options.only) {
     const startedMs = performance.now()

@@ -1,6 +1,6 @@
 import { CommitConflict, QualityRejected } from '../../infra/errors.js'
 import type { Lake } from '../../infra/lake/lake.js'
-import { createRandom } from '../../infra/sandbox/random.js'
+import { createRandom, shuffle } from '../../infra/sandbox/random.js'
 import { Book } from './book.js'
 import type { Figures } from './figures.js'
 import { Interleaver } from './interleaver.js'
@@ -13,6 +13,8 @@ import { type CatalogKind, createWorld, type Machine } from './world.js'
 
 /** As often as Temporal would let a step be tried again before somebody has to look. */
 const attemptsAtStep = 12
+/** Of the four kinds of step; each is attempted twice. */
+const stepsAtOnce = 2
 
 /**
  * F13: the same steps twice and different ones of the same stages at once, without the lock that would make them take turns, in
@@ -32,8 +34,10 @@ export const interleavedWorld = async (
     const start = load(seed, 0, 'window', Book.empty, 5n)
     let book = start.book
     let silverBook = book
+    let goldBook = book
     let bronzeSnapshot = (await perform(lake, start, 1, () => 0)).snapshotId
     let silverSnapshot = (await perform(lake, deduce(seed, 0, 'silver', book), 1, () => bronzeSnapshot)).snapshotId
+    await perform(lake, deduce(seed, 0, 'gold', book), 1, () => silverSnapshot)
     for (let index = 1; index <= count; index += 1) {
       const random = createRandom(seed, 3, index)
       const interleaver = new Interleaver(random)
@@ -41,16 +45,15 @@ export const interleavedWorld = async (
       // Windows of their own, so that the answer does not depend on who is first.
       const one = load(seed, index, 'window', before, BigInt(1 + random.integer(2)))
       const other = load(seed, index, 'append', before, BigInt(3 + random.integer(2)))
-      const steps = [one, other, deduce(seed, index, 'silver', before), deduce(seed, index, 'gold', silverBook)]
-      const twice = steps.flatMap((step) => [`${step.kind} 1`, `${step.kind} 2`].map((name) => ({ name, step })))
+      const all = [one, other, deduce(seed, index, 'silver', before), deduce(seed, index, 'gold', silverBook)]
+      const steps = shuffle(random, all).slice(0, stepsAtOnce)
+      const twice = steps.flatMap((step) => [1, 2].map((attempt) => [`${step.kind} ${attempt}`, step] as const))
+      const attempts: readonly (readonly [string, ScheduledStep])[] = random.chance(0.7)
+        ? twice
+        : [...twice, ['poison', poison(seed, index, before)]]
       const snapshots = new Map<string, number>()
-      const attempts = new Map(
-        random.chance(0.5)
-          ? twice.map(({ name, step }) => [name, step] as const)
-          : [...twice.map(({ name, step }) => [name, step] as const), ['poison', poison(seed, index, before)] as const],
-      )
       const work = new Map(
-        [...attempts].map(([name, step]) => [
+        attempts.map(([name, step]) => [
           name,
           async () => {
             const own = { ...lake, failpoint: interleaver.failpointOf(name), exclusively: unlocked }
@@ -64,23 +67,30 @@ export const interleavedWorld = async (
         ]),
       )
       await interleaver.run(work, async () => {
-        if (random.chance(0.05)) {
+        if (random.chance(0.03)) {
           figures.count('sweeps beside writers in the middle of a commit')
           await sweep(lake)
         }
-        if (!random.chance(0.15)) return
+        if (!random.chance(0.06)) return
         figures.count('reads between the moves of interleaved attempts')
         const halves = await lake.session((session) => findHalves(session))
         for (const half of halves) complain(`between moves: ${half}\n${interleaver.trace.join('\n')}`)
       })
-      book = before.replaced(one.window, one.rows).appended(other.window, other.rows)
-      const expected = { ...book.bronze(), ...before.silver(), ...silverBook.gold() }
-      silverBook = before
+      if (steps.includes(one)) book = book.replaced(one.window, one.rows)
+      if (steps.includes(other)) book = book.appended(other.window, other.rows)
+      bronzeSnapshot = Math.max(bronzeSnapshot, snapshots.get(one.key) ?? 0, snapshots.get(other.key) ?? 0)
+      for (const step of steps) {
+        if (step.kind === 'gold') goldBook = silverBook
+      }
+      const derived = steps.find(({ kind }) => kind === 'silver')
+      if (derived !== undefined) {
+        silverBook = before
+        silverSnapshot = snapshots.get(derived.key) ?? silverSnapshot
+      }
+      const expected = { ...book.bronze(), ...silverBook.silver(), ...goldBook.gold() }
       const faults = await examine(lake, steps, expected)
       if (faults.length > 0) complain(`interleaving ${index}: ${faults.join('; ')}\n${interleaver.trace.join('\n')}`)
       figures.count('interleavings')
-      bronzeSnapshot = Math.max(snapshots.get(one.key) ?? 0, snapshots.get(other.key) ?? 0)
-      silverSnapshot = snapshots.get(steps[2]?.key ?? '') ?? silverSnapshot
     }
   } catch (error) {
     complain(error instanceof Error ? (error.stack ?? error.message) : String(error))

@@ -4,6 +4,7 @@ import { defineStage, defineTable } from '../../schemas/table.js'
 
 /** Three small layers whose tables say the same thing twice, so that half a step shows in a single query. */
 export const events = defineTable('chaos_bronze.events', {
+  dataset: { purpose: 'movements', subject: 'account', grain: 'event' },
   grain: 'One row per event.',
   columns: {
     window_start: bigint,
@@ -28,6 +29,7 @@ export const events = defineTable('chaos_bronze.events', {
 })
 
 export const windows = defineTable('chaos_bronze.windows', {
+  dataset: { purpose: 'movements', subject: 'window', grain: 'hour' },
   grain: 'One row per window: what its events add up to.',
   columns: { window_start: bigint, event_count: bigint, amount_total: rawAmount },
   key: ['window_start'],
@@ -36,6 +38,7 @@ export const windows = defineTable('chaos_bronze.windows', {
 })
 
 export const balances = defineTable('chaos_silver.balances', {
+  dataset: { purpose: 'balances', subject: 'account', grain: 'account' },
   grain: 'One row per account with events.',
   columns: { account: text, event_count: bigint, amount_total: rawAmount },
   key: ['account'],
@@ -50,6 +53,7 @@ export const balances = defineTable('chaos_silver.balances', {
 })
 
 export const totals = defineTable('chaos_silver.totals', {
+  dataset: { purpose: 'balances', subject: 'book', grain: 'total' },
   grain: 'One row: what all balances add up to.',
   columns: { account_count: bigint, event_count: bigint, amount_total: rawAmount },
   key: ['account_count'],
@@ -68,6 +72,7 @@ export const totals = defineTable('chaos_silver.totals', {
 export const leaderCount = 3
 
 export const leaders = defineTable('chaos_gold.leaders', {
+  dataset: { purpose: 'ranking', subject: 'account', grain: 'place' },
   grain: 'One row per leading account.',
   columns: { place: bigint, account: text, amount_total: rawAmount },
   key: ['place'],
@@ -82,6 +87,7 @@ export const leaders = defineTable('chaos_gold.leaders', {
 })
 
 export const podium = defineTable('chaos_gold.podium', {
+  dataset: { purpose: 'ranking', subject: 'book', grain: 'total' },
   grain: 'One row: what the leaders add up to.',
   columns: { leader_count: bigint, amount_total: rawAmount },
   key: ['leader_count'],
