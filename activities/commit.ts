@@ -124,8 +124,11 @@ const commitOnce = async (
       return write(lake, session, step, preparation)
     })
     await lake.failpoint('commit.committed')
-    const { id } = await session.one('SELECT id FROM lake.last_committed_snapshot()')
-    const snapshotId = Number(id)
+    // Not last_committed_snapshot(): that is the newest of this process, which may be another step's by now.
+    const { snapshot_id } = await session.one('SELECT snapshot_id FROM lake.meta.commits WHERE commit_key = $key', {
+      key: step.key,
+    })
+    const snapshotId = Number(snapshot_id)
     lake.committedKeys.remember(step.key, namesOf(step), snapshotId)
     return { ...receipt, snapshotId }
   } catch (error) {

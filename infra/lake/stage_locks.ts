@@ -29,6 +29,8 @@ export class StageLocks {
       connectionTimeoutMillis: 5_000,
     })
     this.#pool.on('error', () => undefined)
+    // Also while it is held: a connection that breaks then is noticed by its next query, and must not end the process.
+    this.#pool.on('connect', (client) => client.on('error', () => undefined))
   }
 
   hold<T>(stage: string, work: () => Promise<T>): Promise<T> {

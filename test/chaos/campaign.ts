@@ -1,11 +1,13 @@
+import { catalogFaultKinds, catalogFaultWorld } from './catalog_faults.js'
 import type { Figures } from './figures.js'
 import { interleavedWorld } from './interleavings.js'
 import { killWorld } from './kills.js'
 import { poisonedWorld } from './poison.js'
+import { storeFaultWorld } from './store_faults.js'
 import { type CatalogKind, catalogKinds, type Machine } from './world.js'
 import { zombieWorld } from './zombies.js'
 
-export const faultNames = ['F1', 'F2', 'F13', 'F14'] as const
+export const faultNames = ['F1', 'F2', 'F5', 'F6', 'F13', 'F14'] as const
 export type FaultName = (typeof faultNames)[number]
 
 export interface CampaignOptions {
@@ -44,6 +46,11 @@ export const runCampaign = async (
       isDone: (started) => started >= zombies,
       world: (seed) => zombieWorld(machine, seed, figures),
     },
+    F5: {
+      isDone: (started) => started >= catalogFaultKinds.length,
+      world: (seed) => catalogFaultWorld(machine, seed, figures),
+    },
+    F6: { isDone: (started) => started >= 1, world: (seed) => storeFaultWorld(machine, seed, figures) },
     F13: {
       isDone: (started) => started * interleavingsOfWorld >= interleavings,
       world: (seed, kind) => interleavedWorld(machine, seed, kind, interleavingsOfWorld, figures),

@@ -5,7 +5,9 @@ import path from 'node:path'
 import { fileURLToPath } from 'node:url'
 import { promisify } from 'node:util'
 import { afterAll, beforeAll, expect, inject, test } from 'vitest'
+import { loadConfig } from '../../infra/config.js'
 import { parsePostgresAddress } from '../../infra/postgres_address.js'
+import { provision } from '../../infra/provision/provision.js'
 import { faultNames, runCampaign, shortCampaign } from './campaign.js'
 import { Figures } from './figures.js'
 import { figureLines } from './report.js'
@@ -17,11 +19,14 @@ const dist = path.join(root, 'dist.chaos_test')
 let machine: Machine
 
 beforeAll(async () => {
+  const { cacheDir, tools } = loadConfig({ ...process.env, LAKE_CATALOG: undefined })
+  const log = (line: string) => process.stderr.write(`${line}\n`)
   const tsc = path.join(root, 'node_modules', '.bin', 'tsc')
   await promisify(execFile)(tsc, ['-p', 'tsconfig.chaos.json', '--outDir', dist], { cwd: root })
   machine = {
     server: parsePostgresAddress(`postgres:${inject('catalogServer')}`),
     extensionDirectory: inject('extensionDirectory'),
+    weed: async () => (await provision('weed', { cacheDir, overrides: tools, log })).path,
     writer: path.join(dist, 'test', 'chaos', 'writer.js'),
     folder: await mkdtemp(path.join(tmpdir(), 'tributary-chaos-')),
   }

@@ -4,7 +4,7 @@ import path from 'node:path'
 import { fileURLToPath } from 'node:url'
 import { parseArgs } from 'node:util'
 import { loadConfig } from '../../infra/config.js'
-import { provisionExtensions } from '../../infra/provision/provision.js'
+import { provision, provisionExtensions } from '../../infra/provision/provision.js'
 import { freePort } from '../../infra/stack/port.js'
 import { startPostgres } from '../../infra/stack/postgres.js'
 import { ProcessRegistry } from '../../infra/stack/process_registry.js'
@@ -71,6 +71,7 @@ if (values.mutations) {
   const machine = {
     server: server.address,
     extensionDirectory: directory,
+    weed: async () => (await provision('weed', { cacheDir, overrides: tools, log })).path,
     writer: fileURLToPath(new URL('writer.js', import.meta.url)),
     folder: path.join(folder, 'worlds'),
   }

@@ -16,7 +16,57 @@ interface Mutation {
   readonly catalog: 'postgres' | 'file'
 }
 
-const mutations: readonly Mutation[] = []
+const mutations: readonly Mutation[] = [
+  {
+    name: 'the fence: its row is not touched',
+    file: 'activities/fence.ts',
+    from: 'for (const name of stages) {',
+    to: 'for (const name of stages.slice(stages.length)) {',
+    ...{ noticedBy: 'F13', catalog: 'postgres' },
+  },
+  {
+    name: 'the fence’s version: it is raised whatever was seen',
+    file: 'activities/fence.ts',
+    from: 'WHERE version = $version`',
+    to: 'WHERE $version IS NOT NULL`',
+    ...{ noticedBy: 'F13', catalog: 'postgres' },
+  },
+  {
+    name: 'the marker: nobody looks whether the key is committed',
+    file: 'activities/commit.ts',
+    from: 'committed ? await findReceipt(session, step.key) : undefined',
+    to: 'committed ? undefined : undefined',
+    ...{ noticedBy: 'F1', catalog: 'file' },
+  },
+  {
+    name: 'the pin of inputs: they are read as they are now',
+    file: 'activities/derive.ts',
+    from: 'atSnapshot(source.name, this.request.snapshotId)',
+    to: 'atSnapshot(source.name, this.ownSnapshotId)',
+    ...{ noticedBy: 'F1', catalog: 'file' },
+  },
+  {
+    name: 'the age of what is swept',
+    file: 'test/chaos/sweep.ts',
+    from: 'older_than => now() - INTERVAL 1 DAY',
+    to: 'cleanup_all => true',
+    ...{ noticedBy: 'F13', catalog: 'file' },
+  },
+  {
+    name: 'the rollback after an error: what was written so far is committed',
+    file: 'infra/lake/session.ts',
+    from: "await this.run('ROLLBACK').catch(() => undefined)\n      throw error",
+    to: "await this.run('COMMIT').catch(() => undefined)\n      throw error",
+    ...{ noticedBy: 'F1', catalog: 'file' },
+  },
+  {
+    name: 'the snapshot of the own commit: the newest of the process is taken for it',
+    file: 'activities/commit.ts',
+    from: "session.one('SELECT snapshot_id FROM lake.meta.commits WHERE commit_key = $key', {\n      key: step.key,\n    })",
+    to: "session.one('SELECT id AS snapshot_id FROM lake.last_committed_snapshot()')",
+    ...{ noticedBy: 'F13', catalog: 'file' },
+  },
+]
 
 export interface FoundMutation {
   readonly name: string

@@ -18,6 +18,8 @@ export interface Machine {
   readonly extensionDirectory: string
   /** The compiled writer.ts. */
   readonly writer: string
+  /** The program of an S3 server, fetched where it is needed. */
+  weed(): Promise<string>
   /** Where worlds keep their files. */
   readonly folder: string
 }
@@ -34,10 +36,16 @@ export interface World {
   close(): Promise<void>
 }
 
+/** Data that is not in the world's own folder, and how a process is told of it. */
+export interface Store {
+  readonly data: LakeOptions['data']
+  readonly environment: Readonly<Record<string, string>>
+}
+
 /** Found nowhere but in the configuration, unless something leaks. */
 export const canary = 'canary-5f1d0c7e9b'
 
-export const createWorld = async (machine: Machine, kind: CatalogKind): Promise<World> => {
+export const createWorld = async (machine: Machine, kind: CatalogKind, store?: Store): Promise<World> => {
   await mkdir(machine.folder, { recursive: true })
   const folder = await mkdtemp(path.join(machine.folder, 'world-'))
   const database = `chaos_${randomUUID().replaceAll('-', '')}`
@@ -47,7 +55,7 @@ export const createWorld = async (machine: Machine, kind: CatalogKind): Promise<
   const catalog = { kind: 'file', path: path.join(folder, 'catalog.ducklake') } as const
   const options: LakeOptions = {
     catalog: kind === 'file' ? catalog : { kind, address },
-    data: { kind: 'folder', path: data },
+    data: store?.data ?? { kind: 'folder', path: data },
     extensionDirectory: machine.extensionDirectory,
     temporaryDirectory: path.join(folder, 'spill'),
     threads: 1,
@@ -65,6 +73,7 @@ export const createWorld = async (machine: Machine, kind: CatalogKind): Promise<
       LAKE_DATA: data,
       HELIUS_API_KEY: canary,
       BIRDEYE_API_KEY: canary,
+      ...store?.environment,
       ...(failpoint === undefined ? {} : { TRIBUTARY_FAILPOINT: failpointText(failpoint) }),
     }),
     open: async (given) => {

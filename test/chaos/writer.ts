@@ -17,7 +17,7 @@ import { type WriterTask, writerTask } from './writer_task.js'
  */
 
 /** Faults end; a step that still fails after this many attempts fails for a reason of its own. */
-const attemptsAtStep = 30
+const attemptsAtStep = 150
 
 const say = (event: object) => writeSync(1, `${JSON.stringify(event)}\n`)
 
@@ -46,7 +46,7 @@ const run = async (lake: Lake, task: WriterTask): Promise<void> => {
           text: error instanceof Error ? `${error.name}: ${error.message}` : String(error),
         })
         if (attempt === attemptsAtStep) throw error
-        await sleep(20)
+        await sleep(Math.min(500, 20 * attempt))
       }
     }
   }
@@ -66,6 +66,11 @@ const main = async (): Promise<void> => {
     ...(task.lockTimeoutMs === undefined ? {} : { lockTimeoutMs: task.lockTimeoutMs }),
   })
   await reconcile(lake, chaosStages)
+  const { httpTimeoutSeconds, memoryLimitMiB } = task
+  await lake.session(async (session) => {
+    if (httpTimeoutSeconds !== undefined) await session.run(`SET GLOBAL http_timeout = ${httpTimeoutSeconds}`)
+    if (memoryLimitMiB !== undefined) await session.run(`SET GLOBAL memory_limit = '${memoryLimitMiB}MiB'`)
+  })
   say({ event: 'ready' })
   let over = false
   const reading = (async () => {

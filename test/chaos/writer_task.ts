@@ -9,6 +9,9 @@ export const writerTask = z.object({
   snapshots: z.record(z.string(), z.int()),
   /** Reads all the while, in this process: the only one there can be on a file catalog. */
   reads: z.boolean(),
+  /** How long DuckDB waits for an object store to go on. */
+  httpTimeoutSeconds: z.int().optional(),
+  memoryLimitMiB: z.int().optional(),
   /** See LakeOptions. */
   lockTimeoutMs: z.int().optional(),
 })
