@@ -2,6 +2,7 @@ import { atSnapshot, quotedIdentifier } from '../infra/lake/identifier.js'
 import type { Session } from '../infra/lake/session.js'
 import type { Source, Table } from '../schemas/table.js'
 import type { DerivationRequest } from './derive.js'
+import { clusterSnapshots } from './lake/clustering.js'
 import type { Receipt } from './receipt.js'
 
 /** The values of the column `by` whose inputs changed, in a relation of the session. */
@@ -68,11 +69,13 @@ const changedValues = ({ table, time }: ForeignSource, by: string, previous: num
   const column = quotedIdentifier(by)
   const [schema, name] = table.name.split('.')
   const range = `'lake', '${schema}', '${name}', ${previous + 1}, ${snapshotId}`
+  // Clustering takes rows out and puts the same ones in.
+  const isChange = `snapshot_id NOT IN (${clusterSnapshots})`
   const between =
     previous < snapshotId
       ? [
-          `SELECT ${column} FROM ducklake_table_insertions(${range})`,
-          `SELECT ${column} FROM ducklake_table_deletions(${range})`,
+          `SELECT ${column} FROM ducklake_table_insertions(${range}) WHERE ${isChange}`,
+          `SELECT ${column} FROM ducklake_table_deletions(${range}) WHERE ${isChange}`,
         ]
       : [`SELECT ${column} FROM ${atSnapshot(table.name, snapshotId)} WHERE false`]
   if (time === undefined) return between

@@ -37,6 +37,8 @@ export interface MaintenancePolicy {
   readonly rewriteDeletedShare: number
   /** A clustered table is clustered again once this share of its rows came after the last time. */
   readonly clusterNewShare: number
+  /** What is smaller (each partition by itself) is merged like any other table. */
+  readonly clusterMinBytes: number
 }
 
 export const usualMaintenance: MaintenancePolicy = {
@@ -46,6 +48,8 @@ export const usualMaintenance: MaintenancePolicy = {
   rewriteDeletedShare: 0.2,
   // What is not in order yet is read besides what is: a fifth more at the most.
   clusterNewShare: 0.2,
+  // Eight files of 8 MB: with fewer there is little to skip.
+  clusterMinBytes: 64 * 1024 ** 2,
 }
 
 interface Definition<C extends Columns> extends Evolution {

@@ -88,7 +88,9 @@ describe('the layout', () => {
     for (const table of tables) {
       expect(Object.keys(table.checks).length, table.name).toBeGreaterThanOrEqual(5)
       expect(table.row.safeParse(table.example).error, table.name).toBeUndefined()
-      expect(Object.keys(table.columns), table.name).toEqual(expect.arrayContaining([...table.key, ...table.sortedBy]))
+      expect(Object.keys(table.columns), table.name).toEqual(
+        expect.arrayContaining([...table.key, ...table.sortedBy, ...table.clusteredBy]),
+      )
     }
   })
 

@@ -69,6 +69,7 @@ const facts = (table: Table): string => {
     `Key: ${names(table.key)}.`,
     ...(table.partitionedBy.length > 0 ? [`Partitioned by ${names(table.partitionedBy)}.`] : []),
     ...(table.sortedBy.length > 0 ? [`Sorted by ${names(table.sortedBy)}.`] : []),
+    ...(table.clusteredBy.length > 0 ? [`Clustered by ${names(table.clusteredBy)}.`] : []),
     ...(derive === undefined ? [] : [`Derived from ${names([...new Set(tablesBehind(table))].sort())}.`]),
     ...(derive?.by === undefined ? [] : [`Recomputed where \`${derive.by}\` has changed inputs.`]),
     `Defined in \`${pathOf(table)}\`.`,

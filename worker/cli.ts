@@ -12,6 +12,7 @@ import { runExport } from './commands/export.js'
 import { printGaps } from './commands/gaps.js'
 import { runImport } from './commands/import.js'
 import { findTable, printLineage } from './commands/lineage.js'
+import { runMaintenance } from './commands/maintain.js'
 import { printQuality } from './commands/quality.js'
 import { printQuery } from './commands/query.js'
 import { runPipeline } from './commands/run.js'
@@ -231,10 +232,19 @@ program
   .addOption(jsonOption)
   .action((flags: JsonFlag & { from: string }) => runRestore(loadConfig(), output(flags), log, flags))
 program
+  .command('maintain')
+  .description('merge, order and expire what the lake need not keep, on the running stack')
+  .option('--dry-run', 'say what would be done, and do nothing')
+  .option('--input <json>', 'the input of lakeMaintenance, one JSON object', '{}')
+  .addOption(jsonOption)
+  .action(({ dryRun = false, ...flags }: JsonFlag & { dryRun?: boolean; input: string }) =>
+    runMaintenance(loadConfig(), output(flags), log, { dryRun, input: flags.input }),
+  )
+program
   .command('doctor')
   .description('what is installed and reachable, and what to do about what is not')
   .addOption(jsonOption)
-  .action((flags: JsonFlag) => runDoctor(loadConfig(), output(flags)))
+  .action((flags: JsonFlag) => runDoctor(loadConfig(), output(flags), log))
 program
   .command('worker')
   .description('a worker alone, for a catalog and a Temporal that run elsewhere')

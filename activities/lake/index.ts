@@ -1,4 +1,5 @@
 import { usualMaintenance } from '../../schemas/table.js'
+import { type ClusterRequest, clusterTable } from './cluster_table.js'
 import type { LakeDependencies } from './dependencies.js'
 import { type ExpireRequest, expireSnapshots } from './expire_snapshots.js'
 import { cleanUpFiles, type RemoveRequest, sweepOrphans } from './remove_files.js'
@@ -12,7 +13,8 @@ interface TableRequest {
 }
 
 /** Everything the lake's own workflows can have done. */
-export const createLakeActivities = ({ lake, stages }: LakeDependencies) => {
+export const createLakeActivities = (dependencies: LakeDependencies) => {
+  const { lake, stages } = dependencies
   const policyOf = (name: string) =>
     stages.flatMap(({ tables }) => tables).find((table) => table.name === name)?.maintenance ?? usualMaintenance
   return {
@@ -20,6 +22,7 @@ export const createLakeActivities = ({ lake, stages }: LakeDependencies) => {
     flushTable: ({ table }: TableRequest) => flushTable(lake, table),
     mergeFiles: ({ table }: TableRequest) => mergeFiles(lake, table),
     rewriteFiles: ({ table }: TableRequest) => rewriteFiles(lake, table, policyOf(table).rewriteDeletedShare),
+    clusterTable: (request: ClusterRequest) => clusterTable(dependencies, request),
     expireSnapshots: (request: ExpireRequest) => expireSnapshots(lake, request),
     cleanUpFiles: (request: RemoveRequest) => cleanUpFiles(lake, request),
     sweepOrphans: (request: RemoveRequest) => sweepOrphans(lake, request),

@@ -3,6 +3,7 @@ import path from 'node:path'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import { createLakeActivities, type LakeActivities } from '../../activities/lake/index.js'
 import { pinSnapshot, releasePin } from '../../activities/lake/pins.js'
+import { measureHealth } from '../../infra/lake/health.js'
 import { inLake } from '../../infra/lake/identifier.js'
 import { maintenanceInput } from '../../schemas/lake/maintenance_input.js'
 import { domains } from '../domains.js'
@@ -136,6 +137,11 @@ describe.each(scratchCatalogs)('maintenance on a %s catalog', (catalog) => {
     await expectUnchanged()
     await activities.updateStatistics()
     await expectUnchanged()
+    expect(await scratch.lake.session(measureHealth)).toMatchObject({
+      pins: 0,
+      filesToCleanUp: 0,
+      inlinedRows: expect.any(Number),
+    })
   })
 
   const inCatalog = (sql: string) =>

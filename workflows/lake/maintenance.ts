@@ -23,7 +23,7 @@ export interface MaintenanceResult {
 }
 
 /** In this order: what merging and rewriting leave behind is what expiry sets free. */
-const reshaping = ['flush', 'rewrite', 'merge'] as const
+const reshaping = ['flush', 'rewrite', 'merge', 'cluster'] as const
 const stepNames = ['survey', ...reshaping, 'expire', 'clean up', 'sweep', 'statistics', 'report']
 
 /** Keeps the lake small and fast: beside running writers and readers, and without changing what any of them reads. */
@@ -35,10 +35,11 @@ export async function lakeMaintenance(given?: z.input<typeof maintenanceInput>):
   const progress = new Progress(stepNames)
   const done: string[] = []
   const lake = (summary: string) => derives<LakeActivities>({ summary })
-  const call: Record<Work['step'], (table: string) => Promise<{ note: string }>> = {
-    flush: (table) => lake(table).flushTable({ table }),
-    rewrite: (table) => lake(table).rewriteFiles({ table }),
-    merge: (table) => lake(table).mergeFiles({ table }),
+  const call: Record<Work['step'], (work: Work) => Promise<{ note: string }>> = {
+    flush: ({ table }) => lake(table).flushTable({ table }),
+    rewrite: ({ table }) => lake(table).rewriteFiles({ table }),
+    merge: ({ table }) => lake(table).mergeFiles({ table }),
+    cluster: ({ table, partition = '' }) => lake(table).clusterTable({ asOf, table, partition }),
   }
   const survey = () => lake('files of every table').surveyTables({ flushRows: input.flush.rows })
   const noted = async <Result extends { note: string }>(step: string, work: () => Promise<Result>): Promise<Result> => {
@@ -51,11 +52,12 @@ export async function lakeMaintenance(given?: z.input<typeof maintenanceInput>):
 
   const { tables, work } = await progress.step('survey', survey)
   for (const step of reshaping) {
-    const wanted = work.filter((each) => each.step === step).map(({ table }) => table)
-    if (dryRun) done.push(...wanted.map((table) => `${step} ${table}`))
-    await progress.batches(step, { batches: dryRun ? 0 : wanted.length, concurrent: 1 }, (batch) =>
-      noted(step, () => call[step](wanted[batch] ?? '')),
-    )
+    const wanted = work.filter((each) => each.step === step)
+    if (dryRun) done.push(...wanted.map(({ table }) => `${step} ${table}`))
+    await progress.batches(step, { batches: dryRun ? 0 : wanted.length, concurrent: 1 }, async (batch) => {
+      const each = wanted[batch]
+      return each === undefined ? undefined : noted(step, () => call[step](each))
+    })
   }
   await once('expire', () => lake('snapshots').expireSnapshots({ dryRun, snapshots }))
   await once('clean up', () => lake('files of no snapshot').cleanUpFiles({ dryRun, ...input.cleanup }))

@@ -38,7 +38,7 @@ export const transactionHistory = defineTable('traders_bronze.transaction_histor
     program_id: nullable(text),
   },
   key: ['tx_hash', 'ins_index', 'inner_ins_index', 'wallet_address'],
-  sortedBy: ['wallet_address', 'block_time'],
+  clusteredBy: ['wallet_address', 'block_time', 'base_address'],
   checks: {
     'a swap has two different legs or moves something': holds('base_change_raw <> 0 OR quote_change_raw <> 0', {
       severity: 'warning',
