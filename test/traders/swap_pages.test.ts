@@ -149,6 +149,7 @@ describe('an item that is written otherwise gives what parsing it gives', () => 
     ['a point without digits', pageOf([object(swap()).replace('182.32', '182.')])],
     ['cut', pageOf([object(swap())]).slice(0, -9)],
     ['something after it', `${pageOf([object(swap())])}x`],
+    ['not said to be a success', pageOf([object(swap())]).replace('"success":true,', '')],
     ['refused', pageOf([object(swap())]).replace('true', 'false')],
     ['the list elsewhere', `{"success":true,"data":{"items":[${object(swap())}],"x":{"items":[]},"hasNext":true}}`],
   ])('an answer that is broken, or no page, is not recognised: %s', (_, answer) => {
