@@ -4,8 +4,10 @@ import { type LogLevel, makeTelemetryFilterString, Runtime } from '@temporalio/w
 import { Client as PostgresClient } from 'pg'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import type { LakeOptions } from '../../infra/lake/lake.js'
+import { freePort } from '../../infra/stack/port.js'
 import { meta } from '../../schemas/meta/index.js'
 import { traders } from '../../schemas/traders/index.js'
+import { testPort } from '../lake/test_port.js'
 import { canaries, found, textOf } from './canaries.js'
 import { type EchoServer, startEchoServer } from './echo_server.js'
 import { type Pipeline, startPipeline } from './pipeline.js'
@@ -34,6 +36,7 @@ describe('the secrets, with a source that fails in every way and repeats what it
   const logs: { level: LogLevel; message: string; meta: object | undefined }[] = []
   const workflowIds: string[] = []
   const failures: unknown[] = []
+  let metricsUrl: string
   let echoes: EchoServer
   let pipeline: Pipeline
   beforeAll(async () => {
@@ -49,7 +52,12 @@ describe('the secrets, with a source that fails in every way and repeats what it
       warn: log('WARN'),
       error: log('ERROR'),
     }
-    Runtime.install({ logger, telemetryOptions: { logging: { filter, forward: {} } } })
+    const bindAddress = `127.0.0.1:${await freePort(testPort(21_233))}`
+    metricsUrl = `http://${bindAddress}/metrics`
+    Runtime.install({
+      logger,
+      telemetryOptions: { logging: { filter, forward: {} }, metrics: { prometheus: { bindAddress } } },
+    })
     const begin = new Date().toISOString()
     pipeline = await startPipeline({
       market,
@@ -119,6 +127,18 @@ describe('the secrets, with a source that fails in every way and repeats what it
       expect(history).toContain(pipeline.asOf.slice(0, 16))
       expect(found(history), workflowId).toEqual([])
     }
+  })
+
+  test('are in nothing else that Temporal shows of a run, and in no metric of the worker', async () => {
+    for (const workflowId of workflowIds) {
+      const { raw } = await pipeline.client.workflow.getHandle(workflowId).describe()
+      const shown = textOf(raw)
+      expect(shown).toContain('RunKind')
+      expect(found(shown), workflowId).toEqual([])
+    }
+    const metrics = await (await fetch(metricsUrl)).text()
+    expect(metrics).toMatch(/temporal_\w+\{.*activity_type="fetchHistories"/)
+    expect(found(metrics)).toEqual([])
   })
 
   test('are in no line of the worker’s log', () => {
