@@ -109,6 +109,7 @@ export type Row<T extends Table> = T extends Table<infer C> ? RowOf<C> : never
 export const defineTable = <C extends Columns>(name: string, definition: Definition<C>): Table<C> => {
   const names = Object.keys(definition.columns)
   assertSqlNames(name, names)
+  const dataset = datasetOf(name, definition.dataset)
   assertEvolution(name, definition)
   const { sortedBy = [], clusteredBy = [] } = definition
   if (sortedBy.length > 0 && clusteredBy.length > 0)
@@ -119,7 +120,7 @@ export const defineTable = <C extends Columns>(name: string, definition: Definit
   return {
     name,
     schema: name.slice(0, name.indexOf('.')),
-    dataset: datasetOf(name, definition.dataset),
+    dataset,
     grain: definition.grain,
     columns: definition.columns,
     key: definition.key,
