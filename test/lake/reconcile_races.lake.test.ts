@@ -5,6 +5,7 @@ import { afterEach, describe, expect, inject, test } from 'vitest'
 import { inLake } from '../../infra/lake/identifier.js'
 import { type Lake, openLake } from '../../infra/lake/lake.js'
 import { reconcile } from '../../infra/lake/reconcile.js'
+import { Session } from '../../infra/lake/session.js'
 import { double, integer, nullable, text } from '../../schemas/column.js'
 import { defineView } from '../../schemas/view.js'
 import { firstMeasurements, measurements, stageOf } from './definitions.js'
@@ -25,6 +26,27 @@ const view = defineView('test_bronze.totals', {
 
 /** Without the lock that makes processes take turns, only the fence of meta can tell them apart. */
 const unlocked = (lake: Lake): Lake => ({ ...lake, exclusively: (_stage, work) => work() })
+
+/** Unlocked lakes of which none begins its transaction before all have read the catalog. */
+const abreast = (lakes: readonly Lake[]): Lake[] => {
+  let waiting = 0
+  let release = (): void => undefined
+  const all = new Promise<void>((resolve) => {
+    release = resolve
+  })
+  const gated = (session: Session): Session =>
+    Object.assign(new Session(session.connection), {
+      transaction: async <T>(work: () => Promise<T>): Promise<T> => {
+        waiting += 1
+        if (waiting === lakes.length) release()
+        await all
+        return session.transaction(work)
+      },
+    })
+  return lakes
+    .map(unlocked)
+    .map((lake) => ({ ...lake, session: (work) => lake.session((session) => work(gated(session))) }))
+}
 
 describe.each(scratchCatalogs)('on a %s catalog', (catalog) => {
   let scratch: ScratchLake
@@ -50,7 +72,8 @@ describe.each(scratchCatalogs)('on a %s catalog', (catalog) => {
       scratch = await openScratchLake([stageOf([firstMeasurements])], catalog)
       await all(`INSERT INTO ${inLake(name)} VALUES ('a', 1)`)
       const before = await snapshot()
-      const lakes = [scratch.lake, await another(), scratch.lake].map((lake) => (locks ? lake : unlocked(lake)))
+      const processes = [scratch.lake, await another(), scratch.lake]
+      const lakes = locks ? processes : abreast(processes)
       const outcomes = await Promise.all(lakes.map((lake) => reconcile(lake, [stageOf([evolved], [view])])))
       expect(outcomes.map(({ changes }) => changes.length).sort()).toEqual([0, 0, 4])
       expect(await snapshot()).toBe(before + 1)
@@ -68,6 +91,17 @@ describe.each(scratchCatalogs)('on a %s catalog', (catalog) => {
       ])
     },
   )
+
+  test('what is only registered is registered once, though inserts never collide', async () => {
+    scratch = await openScratchLake([stageOf([firstMeasurements])], catalog)
+    await all(`DELETE FROM lake.meta.schema_versions WHERE dataset = '${name}'`)
+    await all(`DELETE FROM lake.meta.datasets WHERE lake_table = '${name}'`)
+    const lakes = abreast([scratch.lake, await another(), scratch.lake])
+    await Promise.all(lakes.map((lake) => reconcile(lake, [stageOf([firstMeasurements])])))
+    for (const [table, name] of [['schema_versions', 'dataset'] as const, ['datasets', 'lake_table'] as const]) {
+      expect(await all(`SELECT ${name} FROM lake.meta.${table} GROUP BY ALL HAVING count(*) <> 1`)).toEqual([])
+    }
+  })
 
   test('a lake that is new to both is made once', async () => {
     scratch = await openScratchLake([], catalog)
