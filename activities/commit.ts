@@ -6,6 +6,7 @@ import type { DatasetRecord } from '../schemas/meta/dataset_record.js'
 import type { Stage } from '../schemas/table.js'
 import { settle } from './commit_outcome.js'
 import { FenceMoved, raiseFences } from './fence.js'
+import { ownSnapshot } from './own_snapshot.js'
 import { findReceipt, type Provenance, type Receipt, recordReceipt } from './receipt.js'
 import { inspect, recordRefusal, refusalsOf } from './verdict.js'
 import { applyWrite, type Write } from './write.js'
@@ -124,11 +125,7 @@ const commitOnce = async (
       return write(lake, session, step, preparation)
     })
     await lake.failpoint('commit.committed')
-    // Not last_committed_snapshot(): that is the newest of this process, which may be another step's by now.
-    const { snapshot_id } = await session.one('SELECT snapshot_id FROM lake.meta.commits WHERE commit_key = $key', {
-      key: step.key,
-    })
-    const snapshotId = Number(snapshot_id)
+    const snapshotId = await ownSnapshot(session, step.key)
     lake.committedKeys.remember(step.key, namesOf(step), snapshotId)
     return { ...receipt, snapshotId }
   } catch (error) {
