@@ -61,9 +61,9 @@ const mutations: readonly Mutation[] = [
   },
   {
     name: 'the snapshot of the own commit: the newest of the process is taken for it',
-    file: 'activities/commit.ts',
-    from: "session.one('SELECT snapshot_id FROM lake.meta.commits WHERE commit_key = $key', {\n      key: step.key,\n    })",
-    to: "session.one('SELECT id AS snapshot_id FROM lake.last_committed_snapshot()')",
+    file: 'activities/own_snapshot.ts',
+    from: "if (typeof extra === 'object' && extra !== null && 'key' in extra && extra.key === key) return last",
+    to: 'if (extra !== undefined) return last',
     ...{ noticedBy: 'F13', catalog: 'file' },
   },
 ]
