@@ -11,6 +11,7 @@ import path from 'node:path'
 import { parseArgs } from 'node:util'
 import { Client } from 'pg'
 import { commit } from '../activities/commit.js'
+import { applyWrite, type Write } from '../activities/write.js'
 import { inLake, quotedLiteral } from '../infra/lake/identifier.js'
 import { type Lake, openLake } from '../infra/lake/lake.js'
 import { reconcile } from '../infra/lake/reconcile.js'
@@ -41,14 +42,15 @@ const columns = Object.keys(plain.columns).join(', ')
 const folder = await mkdtemp(path.join(tmpdir(), 'tributary-bench-'))
 await mkdir(path.join(folder, 'batches'))
 
-/** Milliseconds of BEGIN, INSERT and COMMIT of rows that lie in a temporary table. */
-const bare = (lake: Lake, file: string): Promise<number> =>
+const write: Write = { table: plain, staged: 'staged', replaces: { kind: 'nothing' } }
+
+/** Milliseconds of BEGIN, INSERT and COMMIT of rows that lie in a temporary table; with `newOnly` only of those whose key is new, as ours are. */
+const bare = (lake: Lake, file: string, newOnly: boolean): Promise<number> =>
   lake.session(async (session) => {
     await session.run(`CREATE TEMP TABLE staged AS FROM ${quotedLiteral(file)}`)
+    const insert = `INSERT INTO ${inLake(plain.name)} (${columns}) SELECT ${columns} FROM staged`
     const start = performance.now()
-    await session.transaction(() =>
-      session.run(`INSERT INTO ${inLake(plain.name)} (${columns}) SELECT ${columns} FROM staged`),
-    )
+    await session.transaction(() => (newOnly ? applyWrite(session, write) : session.run(insert)))
     return performance.now() - start
   })
 
@@ -66,7 +68,7 @@ const ours = async (lake: Lake, file: string): Promise<number> => {
       const begun = performance.now()
       await session.run(`CREATE TEMP TABLE staged AS FROM ${quotedLiteral(file)}`)
       preparing = performance.now() - begun
-      return { writes: [{ table: plain, staged: 'staged', replaces: { kind: 'nothing' } }], inputs: {} }
+      return { writes: [write], inputs: {} }
     },
   })
   return performance.now() - start - preparing
@@ -97,13 +99,14 @@ const openSide = async (side: string): Promise<Lake> => {
   return lake
 }
 
-const [bareLake, ourLake] = [await openSide('bare'), await openSide('ours')]
+const [bareLake, keyedLake, ourLake] = [await openSide('bare'), await openSide('keyed'), await openSide('ours')]
 const writers = startPython(python, path.join(folder, 'python'))
 try {
   for (const { rows, rounds } of batches) {
     const name = `rows_${rows}`
     const contestants = {
-      'DuckLake, bare': (file: string) => bare(bareLake, file),
+      'DuckLake, bare': (file: string) => bare(bareLake, file, false),
+      'DuckLake, new keys only': (file: string) => bare(keyedLake, file, true),
       Tributary: (file: string) => ours(ourLake, file),
       'delta-rs': (file: string) => writers.commit('delta', name, file),
       pyiceberg: (file: string) => writers.commit('iceberg', name, file),
@@ -132,6 +135,7 @@ try {
 } finally {
   await writers.close()
   await bareLake.close()
+  await keyedLake.close()
   await ourLake.close()
   await server.stop()
   await rm(folder, { recursive: true, force: true })

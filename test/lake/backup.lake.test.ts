@@ -5,9 +5,12 @@ import { afterAll, afterEach, beforeAll, describe, expect, test } from 'vitest'
 import { type BackupResult, backupLake } from '../../activities/lake/backup_lake.js'
 import { importTable } from '../../activities/lake/import_table.js'
 import { restoreLake } from '../../activities/lake/restore_lake.js'
+import { attachSideLake } from '../../infra/lake/attachment.js'
+import { catalogTable, copyCatalog } from '../../infra/lake/catalog_copy.js'
 import { quotedLiteral } from '../../infra/lake/identifier.js'
 import { type Lake, openLake } from '../../infra/lake/lake.js'
 import { reconcile } from '../../infra/lake/reconcile.js'
+import { type Parameters, Session } from '../../infra/lake/session.js'
 import { cargo, parcelRows, parcels } from './parcels.js'
 import { openScratchLake, type ScratchLake, type scratchCatalogs, scratchDatabase } from './scratch_lake.js'
 
@@ -243,9 +246,44 @@ test('a backup beside live writers is one state of the lake', async () => {
       session.all(`SELECT (SELECT count(*) FROM lake.${parcels.name} WHERE parcel_id >= 10000) AS rows,
         (SELECT count(*) FROM lake.meta.commits WHERE message LIKE 'import of 10 rows%') AS commits`),
     )
+    expect(await bring(restored, 20_000, 20_010)).toMatchObject({ repeated: false })
     await restored.close()
     expect(manifest.snapshots).toBeGreaterThan(5)
     expect(Number(rows[0]?.['rows'])).toBe(Number(rows[0]?.['commits']) * 10)
+  } finally {
+    await writer.close()
+    await scratch.close()
+  }
+})
+
+test('what is committed while a catalog is copied is in none of its tables', async () => {
+  const scratch = await openScratchLake([cargo], 'postgres')
+  const writer = await openLake(scratch.options)
+  try {
+    await fill(scratch.lake)
+    /** Lets the writer commit when some of the tables are copied. */
+    class Interrupted extends Session {
+      override async run(sql: string, parameters?: Parameters): Promise<number> {
+        const rows = await super.run(sql, parameters)
+        if (/^INSERT INTO .*"ducklake_snapshot"/.test(sql)) await bring(writer, 30_000, 30_010)
+        return rows
+      }
+    }
+    const [copied] = await scratch.lake.session(async (plain) => {
+      const data = { kind: 'folder', path: path.join(folder, 'copied') } as const
+      const catalogPath = path.join(scratch.folder, 'copied.ducklake')
+      await attachSideLake(plain, { alias: 'copied', catalogPath, data, encrypted: false })
+      const session = new Interrupted(plain.connection)
+      await copyCatalog(session, { alias: 'lake', kind: 'postgres' }, { alias: 'copied', kind: 'file' })
+      const table = (name: string) => catalogTable('copied', `ducklake_${name}`)
+      return plain.all(`
+        SELECT (SELECT max(snapshot_id) FROM ${table('snapshot')}) AS newest,
+          (SELECT max(snapshot_id) FROM ${table('snapshot_changes')}) AS described,
+          (SELECT max(begin_snapshot) FROM ${table('data_file')}) AS newest_file`)
+    })
+    const newest = await writer.session((session) => session.one('SELECT id FROM lake.current_snapshot()'))
+    expect(Number(newest['id'])).toBe(Number(copied?.['newest']) + 1)
+    expect(copied).toMatchObject({ described: copied?.['newest'], newest_file: copied?.['newest'] })
   } finally {
     await writer.close()
     await scratch.close()
