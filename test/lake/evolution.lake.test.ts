@@ -182,12 +182,12 @@ describe.each(scratchCatalogs)('on a %s catalog', (catalog) => {
     ).toEqual([{ n: rows + 1, kept: 1 }])
   })
 
-  test('tables of a lake that was made before datasets had names get theirs, and nothing else', async () => {
+  test('a table that was made before datasets had names gets its own, and nothing else is changed', async () => {
     const name = 'test_bronze.adopted'
     const table = measurements({ columns: { id: text }, example: { id: 'a' } }, name)
     await define(table)
-    await all(`DELETE FROM lake.meta.datasets`)
-    await all(`DELETE FROM lake.meta.schema_versions`)
+    await all(`DELETE FROM lake.meta.datasets WHERE lake_table = '${name}'`)
+    await all(`DELETE FROM lake.meta.schema_versions WHERE dataset = '${name}'`)
     expect((await define(table)).changes).toEqual([])
     expect(await versionsOf(name)).toEqual([{ major_version: 1, minor_version: 0, column_mappings: '{}' }])
     expect(await all(`SELECT name FROM lake.meta.datasets WHERE lake_table = '${name}'`)).toEqual([
