@@ -1,5 +1,6 @@
 import { setTimeout as sleep } from 'node:timers/promises'
 import { CommitConflict, QualityRejected } from '../infra/errors.js'
+import type { Sight } from '../infra/lake/committed_keys.js'
 import type { Lake } from '../infra/lake/lake.js'
 import type { Session } from '../infra/lake/session.js'
 import type { DatasetRecord } from '../schemas/meta/dataset_record.js'
@@ -8,6 +9,7 @@ import { settle } from './commit_outcome.js'
 import { FenceMoved, raiseFences } from './fence.js'
 import { ownSnapshot } from './own_snapshot.js'
 import { findReceipt, type Provenance, type Receipt, recordReceipt } from './receipt.js'
+import { assertInForce } from './rolled_back.js'
 import { inspect, recordRefusal, refusalsOf } from './verdict.js'
 import { applyWrite, type Write } from './write.js'
 
@@ -42,7 +44,7 @@ const attemptsAtTransaction = 8
 /**
  * The only way to write: afterwards the lake has exactly one snapshot for this key, whoever made it, and its receipt is returned.
  * Throws QualityRejected when a blocking check fails (only the verdicts are written then), CommitConflict when the stage changed
- * under the step, and SourceUnavailable when the catalog cannot be reached. Nothing is written in any of these cases.
+ * under the step, RolledBack when a rollback took back what it had read, and SourceUnavailable when the catalog cannot be reached. Nothing is written in any of these cases.
  */
 export const commit = (lake: Lake, step: Step): Promise<Receipt> =>
   lake.session(async (session) => {
@@ -52,20 +54,14 @@ export const commit = (lake: Lake, step: Step): Promise<Receipt> =>
     await lake.failpoint('commit.claimed')
     const preparation = await step.prepare(session)
     await lake.failpoint('commit.staged')
-    return inTurn(lake, namesOf(step), () => commitPrepared(lake, session, step, preparation, claim.versions))
+    return inTurn(lake, namesOf(step), () => commitPrepared(lake, session, step, preparation, claim.sight))
   })
 
-type Versions = ReadonlyMap<string, number>
-
-/** The receipt, if the key was committed; else the fences' versions, by which the transaction proves that it still was not. */
-const claimKey = async (
-  lake: Lake,
-  session: Session,
-  step: Step,
-): Promise<{ receipt: Receipt } | { versions: Versions }> => {
-  const { committed, versions } = await lake.committedKeys.look(session, step.key, namesOf(step))
-  const receipt = committed ? await findReceipt(session, step.key) : undefined
-  return receipt === undefined ? { versions } : { receipt }
+/** The receipt, if the key was committed; else what was seen of the lake, which the fences' versions prove to hold still. */
+const claimKey = async (lake: Lake, session: Session, step: Step): Promise<{ receipt: Receipt } | { sight: Sight }> => {
+  const sight = await lake.committedKeys.look(session, step.key, namesOf(step))
+  const receipt = sight.committed ? await findReceipt(session, step.key) : undefined
+  return receipt === undefined ? { sight } : { receipt }
 }
 
 const namesOf = (step: Step): string[] => stagesOf(step).map(({ name }) => name)
@@ -81,12 +77,13 @@ const commitPrepared = async (
   session: Session,
   step: Step,
   preparation: Preparation,
-  first: Versions,
+  first: Sight,
 ): Promise<Receipt> => {
-  let versions = first
+  let sight = first
   for (let attempt = 1; ; attempt += 1) {
+    assertInForce(step.key, preparation.inputs, sight.rollbacks)
     try {
-      return await commitOnce(lake, session, step, preparation, versions)
+      return await commitOnce(lake, session, step, preparation, sight)
     } catch (error) {
       const outcome = await settle(lake, step.key, error)
       if (outcome !== undefined) return outcome
@@ -99,8 +96,8 @@ const commitPrepared = async (
     }
     const claim = await claimKey(lake, session, step)
     if ('receipt' in claim) return claim.receipt
-    versions = claim.versions
-    if (preparation.basis !== undefined && versions.get(step.stage.name) !== preparation.basis) {
+    sight = claim.sight
+    if (preparation.basis !== undefined && sight.versions.get(step.stage.name) !== preparation.basis) {
       throw new CommitConflict(
         `${step.stage.name} was committed to after ${step.key} had read it; the step is to be derived again`,
       )
@@ -113,7 +110,7 @@ const commitOnce = async (
   session: Session,
   step: Step,
   preparation: Preparation,
-  versions: Versions,
+  { versions }: Sight,
 ): Promise<Receipt> => {
   const { basis } = preparation
   const expected = basis === undefined ? versions : new Map([...versions, [step.stage.name, basis]])
@@ -126,7 +123,8 @@ const commitOnce = async (
     })
     await lake.failpoint('commit.committed')
     const snapshotId = await ownSnapshot(session, step.key)
-    lake.committedKeys.remember(step.key, namesOf(step), snapshotId)
+    // What a step did beside its rows, such as marking receipts, is for the lake to tell.
+    if (preparation.finish === undefined) lake.committedKeys.remember(step.key, namesOf(step), snapshotId)
     return { ...receipt, snapshotId }
   } catch (error) {
     if (!(error instanceof Refused)) throw error

@@ -1,4 +1,5 @@
 import type { Session } from '../infra/lake/session.js'
+import { madeSnapshotId } from '../schemas/meta/commits.js'
 
 /** The snapshot that the commit under this key has just made. */
 export const ownSnapshot = async (session: Session, key: string): Promise<number> => {
@@ -11,6 +12,10 @@ export const ownSnapshot = async (session: Session, key: string): Promise<number
   )
   const extra: unknown = JSON.parse(String(message?.['commit_extra_info'] ?? 'null'))
   if (typeof extra === 'object' && extra !== null && 'key' in extra && extra.key === key) return last
-  const found = await session.one('SELECT snapshot_id FROM lake.meta.commits WHERE commit_key = $key', { key })
-  return Number(found['snapshot_id'])
+  // The newest under the key: one that a rollback took back may stand there too.
+  const { made } = await session.one(
+    `SELECT max(${madeSnapshotId}) AS made FROM lake.meta.commits WHERE commit_key = $key`,
+    { key },
+  )
+  return Number(made)
 }

@@ -2,7 +2,7 @@ import { z } from 'zod'
 import { ResultTooLarge } from '../infra/errors.js'
 import { insertJson } from '../infra/lake/insert_json.js'
 import type { JsonRow, Session } from '../infra/lake/session.js'
-import { commits } from '../schemas/meta/commits.js'
+import { commits, madeSnapshotId } from '../schemas/meta/commits.js'
 import { type DatasetRecord, recordsOfCommit } from '../schemas/meta/dataset_record.js'
 import type { Row } from '../schemas/table.js'
 
@@ -41,7 +41,7 @@ const parameters = z.record(z.string(), z.union([z.string(), z.number()]))
 const written = z.array(z.object({ dataset: z.string(), row_count: z.number(), checksum: z.string() }))
 
 const receiptColumns = `
-  snapshot_id, commit_key, stage, step, inputs, parameters, derivation_fingerprint, ${recordsOfCommit} AS datasets,
+  ${madeSnapshotId} AS made, commit_key, stage, step, inputs, parameters, derivation_fingerprint, ${recordsOfCommit} AS datasets,
   strftime(committed_at, '%Y-%m-%dT%H:%M:%S.%gZ') AS committed_at`
 
 const toReceipt = (row: JsonRow): Receipt => {
@@ -50,7 +50,7 @@ const toReceipt = (row: JsonRow): Receipt => {
     key: String(row['commit_key']),
     stage: String(row['stage']),
     step: String(row['step']),
-    snapshotId: Number(row['snapshot_id']),
+    snapshotId: Number(row['made']),
     rows: Object.fromEntries(datasets.map(({ dataset, row_count }) => [dataset, row_count])),
     contentHashes: Object.fromEntries(datasets.map(({ dataset, checksum }) => [dataset, checksum])),
     inputs: numbers.parse(JSON.parse(String(row['inputs']))),
@@ -60,19 +60,27 @@ const toReceipt = (row: JsonRow): Receipt => {
   }
 }
 
-/** The receipt under this key, if its commit took place. */
+/** The receipt under this key, if its commit took place and is in force: what a rollback took back is to be done again. */
 export const findReceipt = async (session: Session, key: string): Promise<Receipt | undefined> => {
-  const [row] = await session.all(`SELECT ${receiptColumns} FROM lake.meta.commits WHERE commit_key = $key`, { key })
+  const [row] = await session.all(
+    `SELECT ${receiptColumns} FROM lake.meta.commits WHERE commit_key = $key AND undone_by IS NULL`,
+    { key },
+  )
   return row === undefined ? undefined : toReceipt(row)
 }
 
-/** The newest receipt of a stage's step, if there is one. */
+/**
+ * The newest receipt in force of a stage's step: nothing where there is none, or where a promoted replay has since replaced what the
+ * step wrote, which is then no base for changes.
+ */
 export const latestReceipt = async (session: Session, stage: string, step: string): Promise<Receipt | undefined> => {
   const [row] = await session.all(
-    `SELECT ${receiptColumns} FROM lake.meta.commits WHERE stage = $stage AND step = $step ORDER BY snapshot_id DESC LIMIT 1`,
-    { stage, step },
+    `SELECT ${receiptColumns} FROM lake.meta.commits
+    WHERE undone_by IS NULL AND (stage = $stage AND step = $step OR step = 'promote' AND contains(datasets, $written))
+    ORDER BY made DESC LIMIT 1`,
+    { stage, step, written: `"dataset":"${stage}.` },
   )
-  return row === undefined ? undefined : toReceipt(row)
+  return row === undefined || row['step'] !== step ? undefined : toReceipt(row)
 }
 
 /**
@@ -107,6 +115,8 @@ export const recordReceipt = async (
     row_counts: null,
     content_hashes: null,
     committed_at: new Date(receipt.committedAt),
+    undone_by: null,
+    committed_snapshot_id: null,
   }
   await insertJson(session, commits, [row])
 }

@@ -17,8 +17,11 @@ const messageEvidenceCharacters = 300
  * Counts, hashes and checks the staged rows of one table in a single pass; only failed checks cost a second look. The record says
  * that no row is written yet.
  */
-export const inspect = async (session: Session, { table, staged, source }: Write): Promise<DatasetRecord> => {
-  const checks = Object.entries(table.checks)
+export const inspect = async (
+  session: Session,
+  { table, staged, source, restored = false }: Write,
+): Promise<DatasetRecord> => {
+  const checks = restored ? [] : Object.entries(table.checks)
   const nullable = Object.entries(table.columns).flatMap(([name, column]) => (column.nullable ? [name] : []))
   const columns = Object.keys(table.columns).map(quotedIdentifier).join(', ')
   const values = [

@@ -26,6 +26,8 @@ export interface Write {
   readonly staged: string
   readonly replaces: Replacement
   readonly source?: SourceRange
+  /** The rows are a table's own of an earlier snapshot: they were checked then, and as a part of more. */
+  readonly restored?: boolean
 }
 
 /** Which part of its source the rows were read from, for `meta.lineage`. Half-open: ISO 8601 times or integers, as text. */

@@ -36,6 +36,12 @@ export class CommitConflict extends TributaryError {
   readonly retryable = true
 }
 
+/** What the step had read was taken back by a rollback. Stop: the run is to be started again. */
+export class RolledBack extends TributaryError {
+  override readonly name = 'RolledBack'
+  readonly retryable = false
+}
+
 /** COMMIT failed, and whether it took effect is not known until its marker is looked up. */
 export class CommitOutcomeUnknown extends TributaryError {
   override readonly name = 'CommitOutcomeUnknown'

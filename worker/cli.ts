@@ -4,6 +4,7 @@ import { parseMapping } from '../activities/lake/import_mapping.js'
 import { loadConfig } from '../infra/config.js'
 import { TributaryError } from '../infra/errors.js'
 import type { Session } from '../infra/lake/session.js'
+import { present } from '../infra/optional.js'
 import { meta } from '../schemas/meta/index.js'
 import { runBackup, runRestore } from './commands/backup.js'
 import { printDiff } from './commands/diff.js'
@@ -15,6 +16,8 @@ import { findTable, printLineage } from './commands/lineage.js'
 import { runMaintenance } from './commands/maintain.js'
 import { printQuality } from './commands/quality.js'
 import { printQuery } from './commands/query.js'
+import { runReplay } from './commands/replay.js'
+import { runRollback } from './commands/rollback.js'
 import { runPipeline } from './commands/run.js'
 import { printSnapshots } from './commands/snapshots.js'
 import { runStart } from './commands/start.js'
@@ -63,6 +66,12 @@ const positive = (text: string): number => {
   const value = Number(text)
   if (!Number.isInteger(value) || value < 1) throw new InvalidArgumentError('it must be a whole number from 1 up.')
   return value
+}
+
+/** A replay's result travels through Temporal, where it is bounded. */
+const upToFifty = (text: string): number => {
+  if (positive(text) > 50) throw new InvalidArgumentError('it must be 50 at most.')
+  return positive(text)
 }
 
 /** Opens the lake for one reading command. */
@@ -171,6 +180,37 @@ program
   .addOption(jsonOption)
   .action((table: string | undefined, flags: JsonFlag & { check?: string; limit: number }) =>
     reading((session, out) => printQuality(session, out, { table, check: flags.check, limit: flags.limit }), flags),
+  )
+program
+  .command('replay <run>')
+  .description('derive a recorded run again from its pinned inputs and compare: the same code must make the same rows')
+  .option('--keep', 'leave the replayed tables in a schema of the lake')
+  .option('--promote', 'put the replayed rows in place of what the stages hold')
+  .option('--limit <count>', 'how many differing rows of each table', upToFifty, 20)
+  .addOption(jsonOption)
+  .action((run: string, flags: JsonFlag & { keep?: boolean; promote?: boolean; limit: number }) =>
+    runReplay(loadConfig(), output(flags), log, {
+      run,
+      keep: flags.keep ?? false,
+      promote: flags.promote ?? false,
+      differences: flags.limit,
+    }),
+  )
+program
+  .command('rollback')
+  .description('restore a domain’s tables to a snapshot, as one new snapshot; history stays')
+  .requiredOption('--to <version or time>', 'the snapshot to go back to')
+  .option('--domain <name>', 'whose tables; the only domain by default')
+  .option('--dry-run', 'say what would change, and change nothing')
+  .option('--reason <text>', 'why, for the record', '')
+  .addOption(jsonOption)
+  .action((flags: JsonFlag & { to: string; domain?: string; dryRun?: boolean; reason: string }) =>
+    runRollback(loadConfig(), output(flags), log, {
+      to: flags.to,
+      ...present({ domain: flags.domain }),
+      dryRun: flags.dryRun ?? false,
+      reason: flags.reason,
+    }),
   )
 program
   .command('top')

@@ -27,7 +27,11 @@ export const startLocalSandbox = async ({ config, logs, log, started }: Parts) =
   if (!birdeye.sandbox && !helius.sandbox) return undefined
   const port = await announcedPort('the sandbox', preferredPort, log)
   const startsAt = await readAnchor(config, log)
-  const options: SandboxProcessOptions = { market: { ...marketSize, startsAt, historyDays, futureDays }, port }
+  const options: SandboxProcessOptions = {
+    market: { ...marketSize, startsAt, historyDays, futureDays },
+    port,
+    remoteControl: true,
+  }
   const child = await startChild({
     name: 'sandbox',
     script: new URL('../infra/sandbox/main.js', import.meta.url),

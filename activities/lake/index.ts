@@ -1,9 +1,12 @@
 import { usualMaintenance } from '../../schemas/table.js'
 import { type ClusterRequest, clusterTable } from './cluster_table.js'
+import { currentProvenance } from '../provenance.js'
 import type { LakeDependencies } from './dependencies.js'
 import { type ExpireRequest, expireSnapshots } from './expire_snapshots.js'
 import { cleanUpFiles, type RemoveRequest, sweepOrphans } from './remove_files.js'
+import { type ReplayRequest, replayRun } from './replay_run.js'
 import { flushTable, mergeFiles, rewriteFiles } from './reshape.js'
+import { type RollbackRequest, rollBack } from './rollback.js'
 import { surveyTables } from './survey_tables.js'
 import { updateStatistics } from './update_statistics.js'
 
@@ -27,6 +30,10 @@ export const createLakeActivities = (dependencies: LakeDependencies) => {
     cleanUpFiles: (request: RemoveRequest) => cleanUpFiles(lake, request),
     sweepOrphans: (request: RemoveRequest) => sweepOrphans(lake, request),
     updateStatistics: () => updateStatistics(lake),
+    replayRun: (request: ReplayRequest) =>
+      replayRun(dependencies, request, currentProvenance('lake', request.asOf, dependencies.codeVersion)),
+    rollBack: (request: RollbackRequest) =>
+      rollBack(dependencies, request, currentProvenance('lake', request.asOf, dependencies.codeVersion)),
   }
 }
 

@@ -1,6 +1,6 @@
 import { inLake } from '../../infra/lake/identifier.js'
 import type { Session } from '../../infra/lake/session.js'
-import { commits } from '../../schemas/meta/commits.js'
+import { commits, madeSnapshotId } from '../../schemas/meta/commits.js'
 import { pins } from '../../schemas/meta/pins.js'
 
 /** Which runs stay reproducible: the newest of each pipeline, and all that are younger. */
@@ -20,10 +20,11 @@ export const neededSnapshots = async (
   const rows = await session.all(
     `
     WITH receipt AS (
-      SELECT snapshot_id, pipeline, logical_run, committed_at,
+      SELECT made AS snapshot_id, pipeline, logical_run, committed_at,
         map_values(CAST(inputs::JSON AS MAP(VARCHAR, BIGINT))) AS inputs,
-        row_number() OVER (PARTITION BY stage, step ORDER BY snapshot_id DESC) = 1 AS is_newest
-      FROM ${inLake(commits.name)}
+        -- Of those in force: what a rollback took back is no base of anything.
+        undone_by IS NULL AND row_number() OVER (PARTITION BY stage, step, undone_by IS NULL ORDER BY made DESC) = 1 AS is_newest
+      FROM (SELECT *, ${madeSnapshotId} AS made FROM ${inLake(commits.name)})
     ), run AS (
       SELECT pipeline, logical_run, max(committed_at) AS ended_at FROM receipt GROUP BY ALL
     ), kept AS (

@@ -3,7 +3,6 @@ import { quotedIdentifier } from '../../infra/lake/identifier.js'
 import type { Session } from '../../infra/lake/session.js'
 import { differingRows, diffTable, type RowDiff } from '../../infra/lake/table_diff.js'
 import { contentOf, storedColumnsAt, tableAt } from '../../infra/lake/table_version.js'
-import { requireSnapshot } from '../../infra/lake/version.js'
 import type { Stage, Table } from '../../schemas/table.js'
 import { derivationFingerprint, derivedTables, deriveWhole } from '../derive.js'
 import type { Run, RunCommit } from './run_commits.js'
@@ -44,14 +43,15 @@ export interface Replay {
 }
 
 /** Every snapshot a replay of these commits reads. */
-const snapshotsOf = (commits: readonly RunCommit[]): number[] => [
+export const snapshotsOf = (commits: readonly RunCommit[]): number[] => [
   ...new Set(commits.flatMap(({ snapshotId, inputs }) => [snapshotId, ...Object.values(inputs)])),
 ]
 
-/** The commits of a run that derived tables, the newest of each step. Throws InvalidInput where it has none. */
+/** The commits of a run that derived tables, the newest of each step, in force or else undone. Throws InvalidInput where it has none. */
 export const derivedCommits = ({ pipeline, logicalRun, commits }: Run): RunCommit[] => {
-  const newest = new Map<string, RunCommit>()
-  for (const commit of commits) if (commit.derivationFingerprint !== undefined) newest.set(commit.step, commit)
+  const derived = commits.filter(({ derivationFingerprint }) => derivationFingerprint !== undefined)
+  const inForce = derived.filter(({ undoneBy }) => undoneBy === undefined)
+  const newest = new Map((inForce.length > 0 ? inForce : derived).map((commit) => [commit.step, commit]))
   if (newest.size > 0) return [...newest.values()].sort((one, other) => one.snapshotId - other.snapshotId)
   throw new InvalidInput(
     `${pipeline}/${logicalRun} derived nothing: its steps ${commits.map(({ step }) => step).join(', ')} read sources, and are taken as recorded`,
@@ -60,8 +60,7 @@ export const derivedCommits = ({ pipeline, logicalRun, commits }: Run): RunCommi
 
 /**
  * Derives the steps again, whole, with their recorded parameters, from their inputs at the recorded snapshots: what an earlier step
- * of the run had derived is taken from the replay. Compares with the tables as the run had left them. Throws InvalidInput where
- * a snapshot has expired.
+ * of the run had derived is taken from the replay. Compares with the tables as the run had left them. The snapshots must be there.
  */
 export const replay = async (
   session: Session,
@@ -69,7 +68,6 @@ export const replay = async (
   commits: readonly RunCommit[],
   differences: number,
 ): Promise<Replay> => {
-  for (const snapshotId of snapshotsOf(commits)) await requireSnapshot(session, snapshotId, 'the run read or made it')
   const instead = new Map<string, string>()
   const replayed: { stage: Stage; table: Table; select: string }[] = []
   const steps: ReplayedStep[] = []

@@ -1,8 +1,13 @@
-import { createHash } from 'node:crypto'
-import { inLake, quotedIdentifier } from '../../infra/lake/identifier.js'
+import { randomUUID } from 'node:crypto'
+import type { Lake } from '../../infra/lake/lake.js'
 import type { Session } from '../../infra/lake/session.js'
+import { requireSnapshot } from '../../infra/lake/version.js'
+import type { Provenance, Receipt } from '../receipt.js'
 import type { LakeDependencies } from './dependencies.js'
-import { derivedCommits, type Replay, type ReplayedStep, replay } from './replay.js'
+import { keep } from './kept_replay.js'
+import { pinSnapshot, releasePin } from './pins.js'
+import { promote } from './promote.js'
+import { derivedCommits, type Replay, type ReplayedStep, replay, snapshotsOf } from './replay.js'
 import { findRun, type Run } from './run_commits.js'
 
 export interface ReplayRequest {
@@ -10,6 +15,10 @@ export interface ReplayRequest {
   readonly run: string
   /** Leave the replayed tables in a schema of the lake, for queries. */
   readonly keep: boolean
+  /** Put the replayed rows into the stages, in place of what they hold. */
+  readonly promote: boolean
+  /** The replay's logical time: promoting the same again is the same commit. */
+  readonly asOf: string
   /** How many differing rows are told of each table. */
   readonly differences: number
 }
@@ -19,73 +28,87 @@ export interface ReplayReport {
   readonly logicalRun: string
   /** Whether every table came out as the run had made it. */
   readonly equal: boolean
-  readonly steps: readonly ReplayedStep[]
+  readonly derived: readonly ReplayedStep[]
   /** Steps that read sources: their rows are taken as recorded. */
   readonly taken: readonly { readonly step: string; readonly snapshotId: number }[]
   /** The build that derived again. */
   readonly codeVersion: string
   /** Where the replayed tables are kept. */
   readonly schema?: string
+  /** Where the replayed rows were promoted. */
+  readonly promoted?: Receipt
   readonly note: string
 }
 
-/** Derives a run again from its recorded inputs, with today's code, and says what comes out otherwise than it had. */
-export const replayRun = (dependencies: LakeDependencies, request: ReplayRequest): Promise<ReplayReport> => {
-  const { lake, stages, codeVersion } = dependencies
+/**
+ * Derives a run again from its recorded inputs, with today's code, and says what comes out otherwise than it had. Promoted, the
+ * replayed rows take the place of what the stages hold, as one commit. Throws InvalidInput where there is no such run or one of its
+ * snapshots has expired, RolledBack where what it had read was taken back and it is to be promoted.
+ */
+export const replayRun = (
+  dependencies: LakeDependencies,
+  request: ReplayRequest,
+  provenance: Provenance,
+): Promise<ReplayReport> => {
+  const { lake, stages } = dependencies
   return lake.session(async (session) => {
     const run = await findRun(session, request.run)
     const commits = derivedCommits(run)
-    const done = await replay(session, stages, commits, request.differences)
-    const schema = await keep(session, run, done, request.keep)
-    const tables = done.steps.flatMap((step) => step.tables)
-    const equal = tables.every(
-      ({ contentHash, replayedHash, ...diff }) => contentHash === replayedHash && !differs(diff),
-    )
-    const different = tables.filter(differs).map(({ table }) => table)
-    return {
-      pipeline: run.pipeline,
-      logicalRun: run.logicalRun,
-      equal,
-      steps: done.steps,
-      taken: run.commits
-        .filter(({ derivationFingerprint }) => derivationFingerprint === undefined)
-        .map(({ step, snapshotId }) => ({ step, snapshotId })),
-      codeVersion,
-      ...(schema === undefined ? {} : { schema }),
-      note: equal ? `${tables.length} tables are equal` : `${different.join(', ')} came out otherwise`,
+    let report: ReplayReport | undefined
+    const replayed = async (own: Session): Promise<Replay> => {
+      const done = await replay(own, stages, commits, request.differences)
+      const schema = await keep(own, run, done, request.keep)
+      report = { ...reportOf(run, done, dependencies.codeVersion), ...(schema === undefined ? {} : { schema }) }
+      return done
     }
+    return pinned(lake, `replay of ${run.pipeline}/${run.logicalRun}`, snapshotsOf(commits), async () => {
+      const receipt = request.promote ? await promote(lake, run, commits, stages, provenance, replayed) : undefined
+      // An earlier attempt had promoted it: what it compared is compared again.
+      if (report === undefined) await replayed(session)
+      if (report === undefined) throw new Error('a replay has no report')
+      return receipt === undefined ? report : { ...report, promoted: receipt }
+    })
   })
+}
+
+const reportOf = (run: Run, done: Replay, codeVersion: string): ReplayReport => {
+  const tables = done.steps.flatMap((step) => step.tables)
+  const different = tables.filter(differs).map(({ table }) => table)
+  return {
+    pipeline: run.pipeline,
+    logicalRun: run.logicalRun,
+    equal: different.length === 0 && tables.every(({ contentHash, replayedHash }) => contentHash === replayedHash),
+    derived: done.steps,
+    taken: run.commits
+      .filter(({ derivationFingerprint }) => derivationFingerprint === undefined)
+      .map(({ step, snapshotId }) => ({ step, snapshotId })),
+    codeVersion,
+    note: different.length === 0 ? `${tables.length} tables are equal` : `${different.join(', ')} came out otherwise`,
+  }
+}
+
+/** Longer than an attempt may take: a lease that a killed attempt leaves ends by itself. */
+const leaseHours = 3
+
+/** Keeps the snapshots from expiring while the work goes on. Throws InvalidInput where one has expired. */
+const pinned = async <T>(
+  lake: Lake,
+  reason: string,
+  snapshots: readonly number[],
+  work: () => Promise<T>,
+): Promise<T> => {
+  const holder = `replay ${randomUUID()}`
+  const pins: string[] = []
+  try {
+    for (const snapshotId of snapshots) {
+      await lake.session((session) => requireSnapshot(session, snapshotId, 'the run read or made it'))
+      pins.push(await pinSnapshot(lake, { snapshotId, holder, reason, hours: leaseHours }))
+    }
+    return await work()
+  } finally {
+    for (const id of pins) await releasePin(lake, id)
+  }
 }
 
 const differs = ({ added, removed, changed }: { added: number; removed: number; changed: number }): boolean =>
   added + removed + changed > 0
-
-/** One schema a run, so that a later replay of it replaces what an earlier one kept, and one that keeps nothing removes it. */
-const keep = async (session: Session, run: Run, { replayed }: Replay, wanted: boolean): Promise<string | undefined> => {
-  const id = createHash('sha256').update(`${run.pipeline}/${run.logicalRun}`).digest('hex').slice(0, 8)
-  const schema = `${run.pipeline}_replay_${id}`
-  const [kept] = await session.all(
-    `SELECT schema_name FROM duckdb_schemas() WHERE database_name = 'lake' AND schema_name = $schema`,
-    { schema },
-  )
-  if (kept === undefined && !wanted) return undefined
-  const names = replayed.map(({ table }) => nameOf(table.name))
-  await session.transaction(async () => {
-    await session.run(`DROP SCHEMA IF EXISTS lake.${quotedIdentifier(schema)} CASCADE`)
-    if (wanted) {
-      await session.run(`CREATE SCHEMA lake.${quotedIdentifier(schema)}`)
-      for (const { table, select } of replayed) {
-        const bare = nameOf(table.name)
-        // Two layers may have a table of the same name.
-        const name = names.indexOf(bare) === names.lastIndexOf(bare) ? bare : table.name.replace('.', '_')
-        await session.run(`CREATE TABLE ${inLake(`${schema}.${name}`)} AS ${select}`)
-      }
-    }
-    await session.run(`CALL lake.set_commit_message('tributary/lake', $message)`, {
-      message: `${wanted ? 'keep' : 'drop'} the replay of ${run.pipeline}/${run.logicalRun}`,
-    })
-  })
-  return wanted ? schema : undefined
-}
-
-const nameOf = (table: string): string => table.slice(table.indexOf('.') + 1)

@@ -1,6 +1,7 @@
 import { z } from 'zod'
 import { InvalidInput } from '../../infra/errors.js'
 import type { JsonRow, Session } from '../../infra/lake/session.js'
+import { madeSnapshotId } from '../../schemas/meta/commits.js'
 
 /** One commit of a run, as its receipt tells it. */
 export interface RunCommit {
@@ -13,6 +14,8 @@ export interface RunCommit {
   /** Of the SQL that derived the rows; absent where they came from a source. */
   readonly derivationFingerprint: string | undefined
   readonly codeVersion: string
+  /** Key of the rollback that took it back. */
+  readonly undoneBy: string | undefined
 }
 
 export interface Run {
@@ -33,7 +36,7 @@ export const findRun = async (session: Session, given: string): Promise<Run> => 
   const [, named, text = given] = /^([a-z]+)\/(.+)$/.exec(given) ?? []
   const rows = await session.all(
     `
-    SELECT snapshot_id AS snapshot, pipeline, logical_run, commit_key, stage, step, inputs, parameters, derivation_fingerprint, code_version
+    SELECT ${madeSnapshotId} AS snapshot, undone_by, pipeline, logical_run, commit_key, stage, step, inputs, parameters, derivation_fingerprint, code_version
     FROM lake.meta.commits
     WHERE pipeline <> 'lake' AND (workflow_id = $given OR logical_run IN ($text, $moment) AND pipeline = coalesce($named, pipeline))
     ORDER BY snapshot`,
@@ -62,12 +65,13 @@ const toCommit = (row: JsonRow): RunCommit => ({
   parameters: parameters.parse(JSON.parse(String(row['parameters']))),
   derivationFingerprint: row['derivation_fingerprint'] === null ? undefined : String(row['derivation_fingerprint']),
   codeVersion: String(row['code_version']),
+  undoneBy: row['undone_by'] === null ? undefined : String(row['undone_by']),
 })
 
 const unknown = async (session: Session, given: string): Promise<string> => {
   const newest = await session.all(`
     SELECT pipeline || '/' || logical_run AS run FROM lake.meta.commits WHERE pipeline <> 'lake'
-    GROUP BY run ORDER BY max(snapshot_id) DESC LIMIT 3`)
+    GROUP BY run ORDER BY max(${madeSnapshotId}) DESC LIMIT 3`)
   const there =
     newest.length === 0 ? 'there is none yet' : `the newest are ${newest.map(({ run }) => String(run)).join(', ')}`
   return `run is "${given}": no such run committed anything; ${there}`

@@ -1,3 +1,5 @@
+import { z } from 'zod'
+import { madeSnapshotId } from '../../schemas/meta/commits.js'
 import { atSnapshot } from './identifier.js'
 import type { Session } from './session.js'
 
@@ -7,7 +9,18 @@ export interface Sight {
   readonly committed: boolean
   /** How often each stage has been committed to, by its name. */
   readonly versions: ReadonlyMap<string, number>
+  /** The rollbacks in force, of all domains. */
+  readonly rollbacks: readonly Rollback[]
 }
+
+/** The stages of `domain` are at `snapshotId` what they were at `to`: what was made between is taken back. */
+export interface Rollback {
+  readonly domain: string
+  readonly to: number
+  readonly snapshotId: number
+}
+
+const target = z.object({ domain: z.string(), to: z.number() })
 
 /**
  * The keys committed to the lake, as this process remembers them. Reading them costs more than a small commit does, so they are read
@@ -15,6 +28,7 @@ export interface Sight {
  */
 export class CommittedKeys {
   readonly #keys = new Set<string>()
+  readonly #rollbacks = new Map<string, Rollback>()
   #versions = new Map<string, number>()
   #snapshotId = -1
   #turn: Promise<unknown> = Promise.resolve()
@@ -27,7 +41,7 @@ export class CommittedKeys {
         if (!this.#versions.has(stage)) this.#versions.set(stage, await this.#versionOf(session, stage))
       }
       const versions = new Map(stages.map((stage) => [stage, this.#versions.get(stage) ?? 0]))
-      return { committed: this.#keys.has(key), versions }
+      return { committed: this.#keys.has(key), versions, rollbacks: [...this.#rollbacks.values()] }
     })
     this.#turn = sight.catch(() => undefined)
     return sight
@@ -53,11 +67,22 @@ export class CommittedKeys {
     // A catalog that went back was restored from a copy: nothing remembered of it holds.
     const since = newest < this.#snapshotId ? -1 : this.#snapshotId
     const rows = await session.all(
-      `SELECT commit_key FROM ${atSnapshot('meta.commits', newest)} WHERE snapshot_id > $since`,
+      `SELECT commit_key, undone_by, ${madeSnapshotId} AS made, CASE WHEN step = 'rollback' THEN parameters END AS target
+      FROM ${atSnapshot('meta.commits', newest)} WHERE snapshot_id > $since`,
       { since: BigInt(since) },
     )
-    if (since < 0) this.#keys.clear()
-    for (const { commit_key } of rows) this.#keys.add(String(commit_key))
+    if (since < 0) {
+      this.#keys.clear()
+      this.#rollbacks.clear()
+    }
+    for (const row of rows) {
+      const key = String(row['commit_key'])
+      this.#keys.add(key)
+      if (row['target'] === null) continue
+      const { domain, to } = target.parse(JSON.parse(String(row['target'])))
+      if (row['undone_by'] === null) this.#rollbacks.set(key, { domain, to, snapshotId: Number(row['made']) })
+      else this.#rollbacks.delete(key)
+    }
     this.#versions = new Map()
     this.#snapshotId = newest
   }

@@ -45,6 +45,8 @@ export function createTokenEndpoints(market: Market, limits: Limits, spelling: S
   const tokens = new Map(market.tokens.map((token) => [token.address, token]))
   const changes = changesByToken(market)
   const listed = keepForSecond<TokenMetrics[]>()
+  const listing = (atMs: number) =>
+    listed(JSON.stringify([...market.priceFactors]), atMs, () => listTokens(market, atMs))
   const held = keepForSecond<Holding[]>()
   const traded = keepForSecond<TopTrader[]>()
   const page = (
@@ -76,7 +78,7 @@ export function createTokenEndpoints(market: Market, limits: Limits, spelling: S
         least: parameters.optionalNumber(`min_${name}`) ?? Number.NEGATIVE_INFINITY,
         most: parameters.optionalNumber(`max_${name}`) ?? Number.POSITIVE_INFINITY,
       })).filter(({ least, most }) => least !== Number.NEGATIVE_INFINITY || most !== Number.POSITIVE_INFINITY)
-      const passing = listed('', atMs, () => listTokens(market, atMs)).filter((row) =>
+      const passing = listing(atMs).filter((row) =>
         bounds.every(({ name, least, most }) => Number(row[name]) >= least && Number(row[name]) <= most),
       )
       passing.sort((left, right) => sign * (Number(left[field]) - Number(right[field])))
@@ -134,7 +136,7 @@ export function createTokenEndpoints(market: Market, limits: Limits, spelling: S
       const sortBy = parameters.choice('sort_by', ['rank', 'volumeUSD', 'liquidity'], 'rank')
       const sign = parameters.choice('sort_type', ['asc', 'desc'], 'asc') === 'asc' ? 1 : -1
       const { offset, limit } = parameters.page(20, 20)
-      const ranked = listed('', atMs, () => listTokens(market, atMs))
+      const ranked = listing(atMs)
         .map((row) => row)
         .sort((left, right) => Number(right['trade_24h_count']) - Number(left['trade_24h_count']))
         .map((row, index) => trendingToken(row, index + 1))

@@ -39,6 +39,8 @@ export type Market = {
   /** By wallet, newest first, as the API lists them. */
   swaps: Map<string, Swap[]>
   isMoney(asset: Asset): boolean
+  /** What somebody changed since: a token's listed price is its own times this, by address. Swaps stay what they were. */
+  priceFactors: Map<string, number>
 }
 
 /** The market, and apart from it the truth by wallet address. */
@@ -97,7 +99,10 @@ export function createMarket(options: MarketOptions): PlantedMarket {
     close(book, kind)
   })
   const wallets = books.map((book) => book.owner)
-  return { market: { options, span, nowMs: span.nowMs, tokens, quotes, wallets, swaps, isMoney }, truth }
+  return {
+    market: { options, span, nowMs: span.nowMs, tokens, quotes, wallets, swaps, isMoney, priceFactors: new Map() },
+    truth,
+  }
 }
 
 const BOT_POSITION = { holdHours: [1, 2], sizeUsd: 60, sizeSpread: 0.3 } as const

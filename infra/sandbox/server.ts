@@ -25,7 +25,10 @@ export type SandboxOptions = {
   limits?: Limits
   faults?: FaultRule[]
   spelling?: Spelling
-  /** Serves `POST /sandbox/faults` (a list of rules to add; an empty list clears) and `GET /sandbox/statistics`. For tests. */
+  /**
+   * Serves `POST /sandbox/faults` (a list of rules to add; an empty list clears), `POST /sandbox/prices` (factors by token address,
+   * in place of all before) and `GET /sandbox/statistics`.
+   */
   remoteControl?: boolean
 }
 
@@ -53,6 +56,12 @@ export async function startSandbox(options: SandboxOptions): Promise<Sandbox> {
   const control = (method: string, path: string, body: string): Reply => {
     if (method === 'GET' && path === '/sandbox/statistics') {
       return { status: 200, body: JSON.stringify(recorder.read()) }
+    }
+    if (method === 'POST' && path === '/sandbox/prices') {
+      const given = priceFactors.safeParse(JSON.parse(body || 'null'))
+      if (!given.success) return refusal(400, 'expected factors by token address, such as {"<address>": 2}')
+      options.market.priceFactors = new Map(Object.entries(given.data))
+      return { status: 200, body: '{"success":true}' }
     }
     const rules = z.array(faultRule).safeParse(JSON.parse(body || 'null'))
     if (method !== 'POST' || path !== '/sandbox/faults' || !rules.success) return refusal(400, 'expected fault rules')
@@ -134,6 +143,8 @@ export async function startSandbox(options: SandboxOptions): Promise<Sandbox> {
       }),
   }
 }
+
+const priceFactors = z.record(z.string(), z.number().positive())
 
 const faultRule = z.strictObject({
   kind: z.enum(FAULT_KINDS),

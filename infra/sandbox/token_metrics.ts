@@ -14,7 +14,9 @@ export type TokenMetrics = { [field: string]: string | number | null | { [field:
 /** Every token as listed at a time (ms). */
 export function listTokens(market: Market, atMs: number): TokenMetrics[] {
   return [
-    ...market.tokens.filter((token) => token.listedAtMs <= atMs).map((token) => tokenMetrics(token, atMs)),
+    ...market.tokens
+      .filter((token) => token.listedAtMs <= atMs)
+      .map((token) => tokenMetrics(token, atMs, market.priceFactors.get(token.address) ?? 1)),
     ...coins(market.quotes).map((coin) => coinMetrics(coin, atMs)),
   ]
 }
@@ -29,10 +31,11 @@ export function liquidityUsd(token: Token, atMs: number): number {
   return token.liquidityUsd * (1 + 0.02 * unit(token.index, Math.floor(atMs / HOUR_MS), 1))
 }
 
-function tokenMetrics(token: Token, atMs: number): TokenMetrics {
-  const price = priceAt(token.path, atMs)
+function tokenMetrics(token: Token, atMs: number, priceFactor: number): TokenMetrics {
+  const price = priceAt(token.path, atMs) * priceFactor
   const marketCap = (Number(token.supply) / 10 ** token.decimals) * price
   return row(token, atMs, {
+    price,
     market_cap: marketCap,
     fdv: marketCap,
     liquidity: liquidityUsd(token, atMs),
@@ -44,6 +47,7 @@ function tokenMetrics(token: Token, atMs: number): TokenMetrics {
 
 function coinMetrics(coin: Asset, atMs: number): TokenMetrics {
   return row(coin, atMs, {
+    price: priceAt(coin.path, atMs),
     market_cap: 9e10,
     fdv: 9e10,
     liquidity: 4e8,
@@ -54,6 +58,7 @@ function coinMetrics(coin: Asset, atMs: number): TokenMetrics {
 }
 
 type Facts = {
+  price: number
   market_cap: number
   fdv: number
   liquidity: number
@@ -63,7 +68,6 @@ type Facts = {
 }
 
 function row(asset: Asset, atMs: number, { volume, ...facts }: Facts): TokenMetrics {
-  const price = priceAt(asset.path, atMs)
   const metrics: TokenMetrics = {
     address: asset.address,
     name: asset.name,
@@ -72,7 +76,6 @@ function row(asset: Asset, atMs: number, { volume, ...facts }: Facts): TokenMetr
     logo_uri: null,
     extensions: { website: null, twitter: null },
     ...facts,
-    price,
     last_trade_unix_time: Math.floor(atMs / 1000) - (mixSeed(asset.decimals, Math.floor(atMs / 1000)) % 40),
   }
   for (const [frame, hours] of Object.entries(FRAMES)) {
@@ -80,7 +83,7 @@ function row(asset: Asset, atMs: number, { volume, ...facts }: Facts): TokenMetr
     const before = priceAt(asset.path, atMs - hours * HOUR_MS)
     metrics[`volume_${frame}_usd`] = volumeNow
     metrics[`volume_${frame}_change_percent`] = 40 * unit(asset.decimals, Math.floor(atMs / HOUR_MS), hours)
-    metrics[`price_change_${frame}_percent`] = (price / before - 1) * 100
+    metrics[`price_change_${frame}_percent`] = (facts.price / before - 1) * 100
     metrics[`trade_${frame}_count`] = Math.max(1, Math.round(volumeNow / 180))
   }
   return metrics

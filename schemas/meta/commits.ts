@@ -1,11 +1,14 @@
 import { holds } from '../check.js'
-import { integer, nullable, text, timestamp } from '../column.js'
+import { bigint, integer, nullable, text, timestamp } from '../column.js'
 import { defineTable } from '../table.js'
+
+/** The snapshot a commit made. A row is written with it, and is written again where a rollback marks it. */
+export const madeSnapshotId = 'coalesce(committed_snapshot_id, snapshot_id)'
 
 /** The receipts. A row is written in the transaction it describes, so its presence is the proof that the commit took place. */
 export const commits = defineTable('meta.commits', {
   dataset: { purpose: 'receipt', subject: 'step', grain: 'commit' },
-  grain: 'One row per commit, under its logical key.',
+  grain: 'One row per commit, under its logical key, which a commit that was undone may share with the one made again.',
   columns: {
     commit_key: text,
     stage: text,
@@ -29,8 +32,12 @@ export const commits = defineTable('meta.commits', {
     row_counts: nullable(text),
     content_hashes: nullable(text),
     committed_at: timestamp,
+    /** Key of the rollback that took the commit back: it is in force where there is none. */
+    undone_by: nullable(text),
+    /** The snapshot the commit made, where a rollback has written the row since. */
+    committed_snapshot_id: nullable(bigint),
   },
-  key: ['commit_key'],
+  key: ['commit_key', 'undone_by'],
   checks: {
     'attempt counts from 1': holds('attempt >= 1'),
     'datasets are a JSON array': holds("coalesce(datasets LIKE '[%]', row_counts LIKE '{%}')"),
@@ -55,5 +62,7 @@ export const commits = defineTable('meta.commits', {
     row_counts: null,
     content_hashes: null,
     committed_at: new Date('2026-11-21T06:00:41Z'),
+    undone_by: null,
+    committed_snapshot_id: null,
   },
 })

@@ -1,5 +1,6 @@
 import { bigint, nullable, text, timestamp } from '../column.js'
 import { defineView } from '../view.js'
+import { madeSnapshotId } from './commits.js'
 import { datasetRecordsShape, recordsOfCommit } from './dataset_record.js'
 
 /** Read from the receipts, so that no commit writes its origins twice. */
@@ -20,6 +21,8 @@ export const lineage = defineView('meta.lineage', {
     row_count: bigint,
     commit_key: text,
     snapshot_id: bigint,
+    /** Key of the rollback that took the commit back. */
+    undone_by: nullable(text),
     created_at: timestamp,
   },
   select: `
@@ -35,7 +38,8 @@ export const lineage = defineView('meta.lineage', {
       record.checksum AS checksum,
       record.row_count AS row_count,
       commit_key,
-      snapshot_id,
+      made AS snapshot_id,
+      undone_by,
       committed_at AS created_at
-    FROM (SELECT *, snapshot_id, unnest(from_json(${recordsOfCommit}, '${datasetRecordsShape}')) AS record FROM lake.meta.commits)`,
+    FROM (SELECT *, ${madeSnapshotId} AS made, unnest(from_json(${recordsOfCommit}, '${datasetRecordsShape}')) AS record FROM lake.meta.commits)`,
 })

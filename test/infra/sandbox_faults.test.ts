@@ -156,3 +156,20 @@ describe('faults on request', () => {
     expect(sandbox.statistics().peakPerSecond).toBeGreaterThanOrEqual(3)
   })
 })
+
+test('the listed price of a token is changed on request, and that of no other', async () => {
+  const prices = async (): Promise<Map<string, number>> => {
+    const { data } = JSON.parse(
+      await (await ask('/defi/v3/token/list?sort_by=liquidity&sort_type=desc&limit=50')).text(),
+    )
+    return new Map(data.items.map(({ address, price }: { address: string; price: number }) => [address, price]))
+  }
+  const change = (body: object) => ask('/sandbox/prices', { method: 'POST', body: JSON.stringify(body) })
+  const before = await prices()
+  const token = market.tokens.find(({ address }) => before.has(address))?.address ?? ''
+  expect((await change({ [token]: 2 })).status).toBe(200)
+  expect(await prices()).toEqual(new Map([...before, [token, 2 * (before.get(token) ?? 0)]]))
+  expect((await change({ [token]: -1 })).status).toBe(400)
+  await change({})
+  expect(await prices()).toEqual(before)
+})

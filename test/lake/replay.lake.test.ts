@@ -3,7 +3,7 @@ import { commit } from '../../activities/commit.js'
 import { type ReplayReport, type ReplayRequest, replayRun } from '../../activities/lake/replay_run.js'
 import { findRun } from '../../activities/lake/run_commits.js'
 import { traders } from '../../schemas/traders/index.js'
-import { asOf, deriveStep, rows, runTraders } from '../traders/traders_run.js'
+import { asOf, contents, derive, deriveStep, rows, runTraders } from '../traders/traders_run.js'
 import { openScratchLake, type ScratchLake } from './scratch_lake.js'
 
 let scratch: ScratchLake
@@ -18,7 +18,8 @@ afterAll(() => scratch.close())
 const replay = (run: string, given: Partial<ReplayRequest> = {}): Promise<ReplayReport> =>
   replayRun(
     { lake: scratch.lake, codeVersion: 'test', stages: traders.stages },
-    { run, keep: false, differences: 5, ...given },
+    { run, keep: false, promote: false, asOf: 'replay', differences: 5, ...given },
+    { pipeline: 'lake', logicalRun: 'replay', attempt: 1, codeVersion: 'test' },
   )
 const schemas = () =>
   scratch.lake.session((session) =>
@@ -28,11 +29,11 @@ const schemas = () =>
 test.each([asOf(60), asOf(90)])('the run of %s derives to the same hashes again', async (run) => {
   const report = await replay(run)
   expect(report).toMatchObject({ equal: true, pipeline: 'traders', logicalRun: run, codeVersion: 'test' })
-  expect(report.steps.map(({ step, derivation }) => [step, derivation])).toEqual([
+  expect(report.derived.map(({ step, derivation }) => [step, derivation])).toEqual([
     ['derive_silver', 'as recorded'],
     ['derive_gold', 'as recorded'],
   ])
-  const tables = report.steps.flatMap((step) => step.tables)
+  const tables = report.derived.flatMap((step) => step.tables)
   expect(tables.filter(({ rows }) => rows > 0).length).toBeGreaterThanOrEqual(5)
   for (const { contentHash, replayedHash } of tables) expect(replayedHash).toBe(contentHash)
   expect(report.taken.map(({ step }) => step)).toEqual(['fetch_histories'])
@@ -66,6 +67,24 @@ test('kept tables can be queried, and the next replay of the run that keeps noth
   expect(await schemas()).toEqual([])
 })
 
+test('a promoted replay takes the place of what the stages hold, as one commit, and is no base for changes', async () => {
+  const { lake } = scratch
+  const { commits } = await lake.session((session) => findRun(session, asOf(90)))
+  const bronze = commits.find(({ step }) => step === 'fetch_histories')?.snapshotId ?? 0
+  const { promoted } = await replay(asOf(60), { promote: true })
+  const trades = () =>
+    lake.session((session) => session.one('SELECT count(*)::INTEGER AS n FROM lake.traders_silver.trades'))
+  expect(Object.keys(promoted?.rows ?? {})).toHaveLength(6)
+  expect(promoted?.rows['traders_silver.trades']).toBe((await trades())['n'])
+  expect((await replay(asOf(60), { promote: true })).promoted).toEqual(promoted)
+
+  await derive(lake, bronze, asOf(91))
+  const after = await contents(lake)
+  expect((await trades())['n']).toBeGreaterThan(promoted?.rows['traders_silver.trades'] ?? 0)
+  await derive(lake, bronze, asOf(91), { everything: true })
+  expect(after).toEqual(await contents(lake))
+})
+
 test('what the run had made otherwise is told row by row, and that other SQL had made it', async () => {
   const { bronze } = await runTraders(scratch.lake, asOf(100), rows(90, 100, [2]))
   const step = deriveStep(bronze.snapshotId, asOf(100), { everything: true })
@@ -80,10 +99,10 @@ test('what the run had made otherwise is told row by row, and that other SQL had
       return { ...prepared, derivationFingerprint: 'another' }
     },
   })
-  const { equal, steps, note } = await replay(asOf(100))
+  const { equal, derived, note } = await replay(asOf(100))
   expect(equal).toBe(false)
   expect(note).toBe('traders_silver.trades came out otherwise')
-  const [silver] = steps.filter(({ step }) => step === 'derive_silver')
+  const [silver] = derived.filter(({ step }) => step === 'derive_silver')
   const [trades] = silver?.tables ?? []
   expect(silver?.derivation).toBe('changed since')
   expect(trades).toMatchObject({

@@ -88,4 +88,32 @@ export const outcomes: readonly Outcome[] = [
     ends: 'FAILED',
     run: (pipeline) => ended(pipeline.start({ dryRun: 'perhaps' }, { type: 'lakeMaintenance', domain: 'lake' })),
   },
+  {
+    workflowType: 'lakeReplay',
+    outcome: 'completed',
+    ends: 'COMPLETED',
+    run: (pipeline) =>
+      ended(
+        pipeline.start({ asOf: undefined, run: `traders/${pipeline.asOf}` }, { type: 'lakeReplay', domain: 'lake' }),
+      ),
+  },
+  {
+    workflowType: 'lakeReplay',
+    outcome: 'refused_input',
+    ends: 'FAILED',
+    run: (pipeline) => ended(pipeline.start({}, { type: 'lakeReplay', domain: 'lake' })),
+  },
+  {
+    workflowType: 'lakeRollback',
+    outcome: 'completed',
+    ends: 'COMPLETED',
+    // The newest snapshot: every step is taken, and no table of the recorded runs goes.
+    run: (pipeline) => ended(pipeline.start({ to: '2100-01-01' }, { type: 'lakeRollback', domain: 'lake' })),
+  },
+  {
+    workflowType: 'lakeRollback',
+    outcome: 'refused_input',
+    ends: 'FAILED',
+    run: (pipeline) => ended(pipeline.start({}, { type: 'lakeRollback', domain: 'lake' })),
+  },
 ]

@@ -48,16 +48,16 @@ export const printDiff = async (
     }
     if (rows.length === 0) return
     output.line('')
-    output.rows(rows.map((row) => ({ change: row.change, ...row.key, what: whatOf(row, table) })))
+    output.rows(rows.map((row) => ({ change: row.change, ...row.key, what: differenceText(row) })))
     const more = added + removed + changed - rows.length
     if (more > 0) output.line(`and ${count(more)} more; --limit ${added + removed + changed} shows all`)
   })
 }
 
 /** `score 0.04 → 0.05, rank 1 → 2` of a changed row; the values of one that is on one side only. */
-const whatOf = ({ before, after }: RowDiff, table: Table): string => {
+export const differenceText = ({ key, before, after }: RowDiff): string => {
   const values = ({ ...row }: JsonRow) =>
-    Object.entries(row).filter(([name, value]) => !table.key.includes(name) && value !== null)
+    Object.entries(row).filter(([name, value]) => key[name] === undefined && value !== null)
   if (before === undefined || after === undefined)
     return values(after ?? before ?? {})
       .map(([name, value]) => `${name} ${text(value)}`)

@@ -30,7 +30,7 @@ export const printGaps = async (session: Session, output: Output, table: Table):
 const rangesOf = ({ name, dataset, ranges }: Table): string => {
   if (ranges === undefined) {
     return `(SELECT "partition", source_start, source_end FROM ${inLake('meta.lineage')}
-      WHERE dataset IN (${quotedLiteral(name)}, ${quotedLiteral(dataset.name)}))`
+      WHERE dataset IN (${quotedLiteral(name)}, ${quotedLiteral(dataset.name)}) AND undone_by IS NULL)`
   }
   const sources = Object.entries(ranges.from).map(([alias, from]) => [alias, inLake(from.name)])
   return `(${ranges.select(Object.fromEntries(sources))})`

@@ -1,5 +1,6 @@
 import { InvalidInput } from '../../infra/errors.js'
 import type { Session } from '../../infra/lake/session.js'
+import { madeSnapshotId } from '../../schemas/meta/commits.js'
 import { recordsOfCommit } from '../../schemas/meta/dataset_record.js'
 import { time } from '../format.js'
 import type { Output } from '../output.js'
@@ -19,9 +20,9 @@ export const printSnapshots = async (
   const ids = table === undefined ? undefined : await tableIds(session, table)
   const rows = await session.all(
     `
-    SELECT s.snapshot_id, s.snapshot_time, s.author, s.commit_message AS message, c.step, c.logical_run, c.workflow_id, ${recordsOfCommit} AS datasets
+    SELECT s.snapshot_id, s.snapshot_time, s.author, s.commit_message AS message, c.step, c.logical_run, c.workflow_id, c.undone_by, ${recordsOfCommit} AS datasets
     FROM lake.snapshots() AS s
-    LEFT JOIN lake.meta.commits AS c ON c.snapshot_id = s.snapshot_id
+    LEFT JOIN (SELECT *, ${madeSnapshotId} AS made FROM lake.meta.commits) AS c ON c.made = s.snapshot_id
     ${ids === undefined ? '' : `WHERE ${changed('s.changes', ids)}`}
     ORDER BY s.snapshot_id DESC LIMIT $limit`,
     { limit: BigInt(limit) },
@@ -34,7 +35,7 @@ export const printSnapshots = async (
       author: row['author'],
       step: row['step'],
       run: row['logical_run'],
-      message: row['message'],
+      message: row['undone_by'] === null ? row['message'] : `(undone) ${row['message']}`,
       rows: Object.entries(rowCounts(row['datasets']))
         .map(([name, count]) => `${name.split('.')[1]} ${count}`)
         .join(', '),

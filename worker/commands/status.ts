@@ -4,6 +4,7 @@ import { TributaryError } from '../../infra/errors.js'
 import type { Session } from '../../infra/lake/session.js'
 import { homeHolder } from '../../infra/stack/home_lock.js'
 import { connectClient } from '../../infra/temporal/connection.js'
+import { madeSnapshotId } from '../../schemas/meta/commits.js'
 import { time } from '../format.js'
 import { readLake } from '../lake_command.js'
 import type { Cells, Output } from '../output.js'
@@ -63,9 +64,9 @@ const listRuns = async (client: Client): Promise<Cells[]> => {
 
 const newestCommits = async (session: Session): Promise<Cells[]> => {
   const rows = await session.all(`
-    SELECT stage, step, logical_run, committed_at::VARCHAR AS committed_at, snapshot_id AS snapshot
-    FROM lake.meta.commits
-    QUALIFY row_number() OVER (PARTITION BY stage, step ORDER BY snapshot_id DESC) = 1
-    ORDER BY snapshot_id`)
+    SELECT stage, step, logical_run, committed_at::VARCHAR AS committed_at, ${madeSnapshotId} AS snapshot
+    FROM lake.meta.commits WHERE undone_by IS NULL
+    QUALIFY row_number() OVER (PARTITION BY stage, step ORDER BY snapshot DESC) = 1
+    ORDER BY snapshot`)
   return rows.map((row) => ({ ...row, committed_at: time(row['committed_at']) }))
 }

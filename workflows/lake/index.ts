@@ -1,1 +1,3 @@
 export { lakeMaintenance } from './maintenance.js'
+export { lakeReplay } from './replay.js'
+export { lakeRollback } from './rollback.js'
