@@ -5,7 +5,7 @@ import type { Domain, Published } from '../schemas/domain.js'
 import { commit } from './commit.js'
 import { commitKey } from './commit_key.js'
 import { currentProvenance } from './provenance.js'
-import type { Receipt } from './receipt.js'
+import type { Provenance, Receipt } from './receipt.js'
 import { stage } from './write.js'
 
 export interface PublishRequest {
@@ -38,6 +38,7 @@ export const publish = async (
   codeVersion: string,
   domain: Pick<Domain, 'name'> & { readonly published: Published },
   { asOf, snapshotId, anyway = false }: PublishRequest,
+  provenance: Provenance = currentProvenance(domain.name, asOf, codeVersion),
 ): Promise<Publication> => {
   const { published, name } = domain
   const standing = await lake.session((session) => currentPublication(session, published))
@@ -49,7 +50,7 @@ export const publish = async (
     name: 'publish',
     key: commitKey({ pipeline: name, logicalRun: asOf, step: 'publish', decidedBy: [snapshotId, anyway, codeVersion] }),
     message: `publish ${asOf} at snapshot ${snapshotId}`,
-    provenance: currentProvenance(name, asOf, codeVersion),
+    provenance,
     prepare: async (session) => {
       const fence = await session.one(`SELECT version FROM ${inLake(`${published.stage.name}._fence`)}`)
       const before = await currentPublication(session, published)

@@ -2,13 +2,13 @@ import { BirdEye } from '../activities/traders/birdeye.js'
 import { Helius } from '../activities/traders/helius.js'
 import type { Config } from '../infra/config.js'
 import type { Lake } from '../infra/lake/lake.js'
-import { type Dependencies, domains } from './domains.js'
+import { type Dependencies, whatIsDefined } from './domains.js'
 
 /** What the activities of this process work with, made once from the configuration. */
 export const createDependencies = (config: Config, lake: Lake, codeVersion: string): Dependencies => ({
   lake,
   codeVersion,
-  stages: domains.flatMap(({ domain }) => domain.stages),
+  ...whatIsDefined(),
   birdEye: new BirdEye(config.birdeye),
   helius: new Helius(config.helius),
   webhook: config.webhook,

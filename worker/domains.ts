@@ -18,3 +18,9 @@ export const domains: readonly DomainEntry[] = assembleDomains([
   { domain: traders, activities: createTradersActivities },
   { domain: lake, activities: createLakeActivities },
 ])
+
+/** The stages of all domains, and what those that publish show. */
+export const whatIsDefined = () => ({
+  stages: domains.flatMap(({ domain }) => domain.stages),
+  published: domains.flatMap(({ domain }) => (domain.published === undefined ? [] : [domain.published])),
+})

@@ -5,7 +5,7 @@ import { reconcile } from '../infra/lake/reconcile.js'
 import { connectClient, type RemoteTemporal } from '../infra/temporal/connection.js'
 import { codeVersion } from './code_version.js'
 import { temporalOf } from './commands/run.js'
-import { domains } from './domains.js'
+import { whatIsDefined } from './domains.js'
 import { followRun, type RunResult } from './follow_run.js'
 import { writeLake } from './lake_command.js'
 
@@ -30,9 +30,9 @@ export const doLakeWork = async <Result extends object>(
   const temporal = await runningTemporal(config)
   if (temporal === undefined)
     return writeLake(config, log, async (lake) => {
-      const stages = domains.flatMap(({ domain }) => domain.stages)
-      await reconcile(lake, stages)
-      return work.direct({ lake, stages, codeVersion: await codeVersion() })
+      const defined = whatIsDefined()
+      await reconcile(lake, defined.stages)
+      return work.direct({ lake, ...defined, codeVersion: await codeVersion() })
     })
   const client = await connectClient(temporal)
   try {

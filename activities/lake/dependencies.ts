@@ -1,4 +1,5 @@
 import type { Lake } from '../../infra/lake/lake.js'
+import type { Published } from '../../schemas/domain.js'
 import type { Stage } from '../../schemas/table.js'
 
 /** What the activities on the whole lake work with. */
@@ -7,4 +8,6 @@ export interface LakeDependencies {
   readonly codeVersion: string
   /** Of every domain. */
   readonly stages: readonly Stage[]
+  /** What readers see, of every domain that publishes. */
+  readonly published: readonly Published[]
 }

@@ -2,6 +2,7 @@ import { randomUUID } from 'node:crypto'
 import type { Lake } from '../../infra/lake/lake.js'
 import type { Session } from '../../infra/lake/session.js'
 import { requireSnapshot } from '../../infra/lake/version.js'
+import { publish } from '../publish.js'
 import type { Provenance, Receipt } from '../receipt.js'
 import type { LakeDependencies } from './dependencies.js'
 import { keep } from './kept_replay.js'
@@ -50,7 +51,7 @@ export const replayRun = (
   request: ReplayRequest,
   provenance: Provenance,
 ): Promise<ReplayReport> => {
-  const { lake, stages } = dependencies
+  const { lake, stages, published, codeVersion } = dependencies
   return lake.session(async (session) => {
     const run = await findRun(session, request.run)
     const commits = derivedCommits(run)
@@ -58,7 +59,7 @@ export const replayRun = (
     const replayed = async (own: Session): Promise<Replay> => {
       const done = await replay(own, stages, commits, request.differences)
       const schema = await keep(own, run, done, request.keep)
-      report = { ...reportOf(run, done, dependencies.codeVersion), ...(schema === undefined ? {} : { schema }) }
+      report = { ...reportOf(run, done, codeVersion), ...(schema === undefined ? {} : { schema }) }
       return done
     }
     return pinned(lake, `replay of ${run.pipeline}/${run.logicalRun}`, snapshotsOf(commits), async () => {
@@ -66,7 +67,12 @@ export const replayRun = (
       // An earlier attempt had promoted it: what it compared is compared again.
       if (report === undefined) await replayed(session)
       if (report === undefined) throw new Error('a replay has no report')
-      return receipt === undefined ? report : { ...report, promoted: receipt }
+      if (receipt === undefined) return report
+      const { pipeline: name, logicalRun: asOf } = run
+      const { snapshotId } = receipt
+      for (const each of published.filter(({ stage }) => stage.name === `${name}_published`))
+        await publish(lake, codeVersion, { name, published: each }, { asOf, snapshotId, anyway: true }, provenance)
+      return { ...report, promoted: receipt }
     })
   })
 }

@@ -3,9 +3,11 @@ import { recordChanges } from '../../infra/lake/changes.js'
 import { atSnapshot, inLake } from '../../infra/lake/identifier.js'
 import type { Session } from '../../infra/lake/session.js'
 import { snapshotNamed } from '../../infra/lake/version.js'
+import type { Published } from '../../schemas/domain.js'
 import type { Stage } from '../../schemas/table.js'
 import { commit } from '../commit.js'
 import { commitKey } from '../commit_key.js'
+import { showPublished } from '../publish.js'
 import type { Provenance, Receipt } from '../receipt.js'
 import type { LakeDependencies } from './dependencies.js'
 import { type Restoration, type RestoredTable, restoration } from './restore.js'
@@ -43,7 +45,7 @@ export interface RollbackReport {
  * brought back to it, CommitConflict where a stage was committed to meanwhile.
  */
 export const rollBack = (
-  { lake, stages }: LakeDependencies,
+  { lake, stages, published }: LakeDependencies,
   request: RollbackRequest,
   provenance: Provenance,
 ): Promise<RollbackReport> =>
@@ -74,6 +76,8 @@ export const rollBack = (
           finish: async () => {
             await assertFences(committing, fences)
             await applyMarks(committing)
+            // Readers see what they saw then: the record of it is one of the restored tables.
+            for (const each of own.all.flatMap(shownBy(published))) await showPublished(committing, each)
             await recordChanges(committing, key, changesOf(told, request.reason))
           },
         }
@@ -83,6 +87,9 @@ export const rollBack = (
     const { told } = plan ?? (await planRollback(session, own, to, key, receipt.snapshotId - 1))
     return { ...told, receipt, note: `${summary(told)}: snapshot ${receipt.snapshotId}` }
   })
+
+const shownBy = (published: readonly Published[]) => (stage: Stage) =>
+  published.filter((each) => each.stage.name === stage.name)
 
 interface OwnStages {
   readonly domain: string

@@ -27,7 +27,7 @@ export const startLakeWorker = async (stages: readonly Stage[]): Promise<LakeWor
     connection: nativeConnection,
     taskQueue,
     workflowBundle: { codePath: inject('bundles')['lake'] ?? '' },
-    activities: createLakeActivities({ lake: scratch.lake, codeVersion: 'test', stages }),
+    activities: createLakeActivities({ lake: scratch.lake, codeVersion: 'test', stages, published: [] }),
     interceptors: { activity: [(context) => ({ inbound: new FailureInterceptor(context) })] },
   })
   const stopped = worker.run()

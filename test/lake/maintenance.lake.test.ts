@@ -44,7 +44,7 @@ describe.each(scratchCatalogs)('maintenance on a %s catalog', (catalog) => {
 
   beforeAll(async () => {
     scratch = await openScratchLake(stages, catalog)
-    activities = createLakeActivities({ lake: scratch.lake, codeVersion: 'test', stages })
+    activities = createLakeActivities({ lake: scratch.lake, codeVersion: 'test', stages, published: [] })
     // The second commit of each stage replaces half of the rows of the first.
     for (const [index, key] of ['first', 'second', 'third'].entries()) {
       for (const stage of stages) {

@@ -17,7 +17,7 @@ afterAll(() => scratch.close())
 
 const replay = (run: string, given: Partial<ReplayRequest> = {}): Promise<ReplayReport> =>
   replayRun(
-    { lake: scratch.lake, codeVersion: 'test', stages: traders.stages },
+    { lake: scratch.lake, codeVersion: 'test', stages: traders.stages, published: [traders.published] },
     { run, keep: false, promote: false, asOf: 'replay', differences: 5, ...given },
     { pipeline: 'lake', logicalRun: 'replay', attempt: 1, codeVersion: 'test' },
   )

@@ -1,6 +1,7 @@
 import { afterEach, beforeEach, describe, expect, test } from 'vitest'
 import { commit } from '../../activities/commit.js'
 import { type RollbackReport, type RollbackRequest, rollBack } from '../../activities/lake/rollback.js'
+import { publish } from '../../activities/publish.js'
 import { findReceipt, latestReceipt } from '../../activities/receipt.js'
 import { CommitConflict, RolledBack } from '../../infra/errors.js'
 import type { Lake } from '../../infra/lake/lake.js'
@@ -20,7 +21,7 @@ const rollBackTo = (
 ): Promise<RollbackReport> => {
   times += 1
   const request = { to: String(to), dryRun: false, reason: 'test', asOf: `rollback ${times}`, ...given }
-  const dependencies = { lake, codeVersion: 'test', stages: traders.stages }
+  const dependencies = { lake, codeVersion: 'test', stages: traders.stages, published: [traders.published] }
   const provenance = { pipeline: 'lake', logicalRun: request.asOf, attempt: 1, codeVersion: 'test' }
   return rollBack(dependencies, request, provenance)
 }
@@ -166,14 +167,21 @@ describe('runs and rollbacks', () => {
 
 test('tables that did not exist yet are emptied, and a rollback to before all of them can be taken back', async () => {
   scratch = await openScratchLake(traders.stages)
-  await runTraders(scratch.lake, asOf(60), rows(0, 60, [1, 2]))
+  const { gold } = await runTraders(scratch.lake, asOf(60), rows(0, 60, [1, 2]))
+  const by = { pipeline: 'traders', logicalRun: asOf(60), attempt: 1, codeVersion: 'test' }
+  await publish(scratch.lake, 'test', traders, { asOf: asOf(60), snapshotId: gold.snapshotId }, by)
+  const shown = () =>
+    scratch.lake.session((session) => session.all('SELECT count(*) AS n FROM lake.traders_published.trades'))
+  const seen = await shown()
   const then = await content()
   const before = await newest()
   const { tables: restored } = await rollBackTo(0)
   expect(restored.every(({ added, changed }) => added + changed === 0)).toBe(true)
   expect(Object.values((await content()) ?? {}).flat()).toEqual([])
+  await expect(shown()).rejects.toThrow(/trades does not exist/)
   await rollBackTo(before)
   expect(await content()).toEqual(then)
+  expect(await shown()).toEqual(seen)
 })
 
 test('a snapshot that is not there is refused with the range, and so is a domain without tables', async () => {

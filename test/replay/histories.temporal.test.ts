@@ -52,7 +52,8 @@ beforeAll(async () => {
     await pipeline.close()
   }
   recordings = await readRecordings()
-})
+  // On a busy machine the runs take minutes.
+}, 900_000)
 
 test('every outcome is recorded for this release, and each workflow type has one that completed', () => {
   const missing = outcomes.map((each) => fileOf({ ...each, release })).filter((file) => !existsSync(file))

@@ -87,6 +87,7 @@ export const startPipeline = async (options: PipelineOptions = {}): Promise<Pipe
         lake,
         codeVersion: build?.id ?? 'test',
         stages: traders.stages,
+        published: [traders.published],
         birdEye,
         helius,
         webhook: { url: 'https://hooks.example.com/helius', auth: new Secret(canaries.webhook) },
