@@ -1,13 +1,13 @@
 import { inLake } from '../../infra/lake/identifier.js'
 import type { Session } from '../../infra/lake/session.js'
-import { commits } from '../../schemas/meta/commits.js'
+import { commits, madeSnapshotId } from '../../schemas/meta/commits.js'
 import type { Table } from '../../schemas/table.js'
 
 /** The step under which clustering commits: what it wrote is in order, and no row of it is new. */
 export const clusterStep = 'cluster'
 
 /** The snapshots of a stage that clustering made. */
-export const clusterSnapshots = `SELECT snapshot_id FROM ${inLake(commits.name)} WHERE step = '${clusterStep}'`
+export const clusterSnapshots = `SELECT ${madeSnapshotId} AS snapshot_id FROM ${inLake(commits.name)} WHERE step = '${clusterStep}'`
 
 /** The files of one partition of a clustered table; a table that is not partitioned is one partition. */
 export interface ClusterPart {

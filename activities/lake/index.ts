@@ -1,6 +1,6 @@
 import { usualMaintenance } from '../../schemas/table.js'
-import { type ClusterRequest, clusterTable } from './cluster_table.js'
 import { currentProvenance } from '../provenance.js'
+import { type ClusterRequest, clusterTable } from './cluster_table.js'
 import type { LakeDependencies } from './dependencies.js'
 import { type ExpireRequest, expireSnapshots } from './expire_snapshots.js'
 import { cleanUpFiles, type RemoveRequest, sweepOrphans } from './remove_files.js'

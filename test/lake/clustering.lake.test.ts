@@ -50,7 +50,7 @@ describe.each(scratchCatalogs)('clustering on a %s catalog', (catalog) => {
   const cluster = (request: Partial<ClusterRequest> = {}, lake = scratch.lake) =>
     new MockActivityEnvironment().run<[], Clustered, () => Promise<Clustered>>(() =>
       clusterTable(
-        { lake, codeVersion: 'test', stages: [stage] },
+        { lake, codeVersion: 'test', stages: [stage], published: [] },
         { asOf, table: whole.name, partition: '', ...request },
       ),
     )
