@@ -16,7 +16,6 @@ export const failpointNames = [
   'commit.refused',
   'publish.before_begin',
   'publish.views_replaced',
-  'publish.before_commit',
   'publish.committed',
   'sweep.before_delete',
   'sweep.deleted',

@@ -16,8 +16,12 @@ export const cleanUpFiles = (lake: Lake, request: RemoveRequest): Promise<Remove
   remove(lake, 'ducklake_cleanup_old_files', request)
 
 /** Deletes the files that the catalog has not known for so long: a writer that is about to commit a file has made it later. */
-export const sweepOrphans = (lake: Lake, request: RemoveRequest): Promise<Removed> =>
-  remove(lake, 'ducklake_delete_orphaned_files', request)
+export const sweepOrphans = async (lake: Lake, request: RemoveRequest): Promise<Removed> => {
+  await lake.failpoint('sweep.before_delete')
+  const removed = await remove(lake, 'ducklake_delete_orphaned_files', request)
+  await lake.failpoint('sweep.deleted')
+  return removed
+}
 
 const remove = (lake: Lake, operation: string, { dryRun, olderThanHours }: RemoveRequest): Promise<Removed> =>
   lake.session(async (session) => {

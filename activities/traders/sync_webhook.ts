@@ -48,7 +48,9 @@ export const syncWebhook = (dependencies: TradersDependencies, request: SyncWebh
       message: `webhook for ${addresses.length} wallets as of ${asOf}`,
       provenance: currentProvenance('traders', asOf, codeVersion),
       prepare: async (own) => {
+        await lake.failpoint('webhook.before_send')
         const result = await watch(helius, { ...webhook, addresses }, { signal: cancellationSignal() })
+        await lake.failpoint('webhook.sent')
         const row = toWebhookRow(new Date(asOf), top, result)
         const staged = await stage(own, webhookSubscription, [row])
         return {

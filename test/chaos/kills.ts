@@ -1,14 +1,14 @@
-import { type ArmedFailpoint, failpointNames } from '../../infra/failpoint.js'
+import { type ArmedFailpoint, type FailpointName, failpointNames } from '../../infra/failpoint.js'
 import { createRandom, type Random, shuffle } from '../../infra/sandbox/random.js'
 import { faultlessHashes } from './faultless.js'
 import type { Figures } from './figures.js'
 import { type AcknowledgedReceipt, startLife, type WriterEvent } from './life.js'
 import { createSchedule, type ScheduledStep } from './schedule.js'
 import { verify } from './verify.js'
-import { type CatalogKind, createWorld, type Machine } from './world.js'
+import { age, type CatalogKind, createWorld, type Machine, parquetFiles } from './world.js'
 
 /** Steps of one world: enough for every kind, few enough that a failure is read by a person. */
-const scheduleLength = 12
+const scheduleLength = 8
 /** A writer that is killed this often without an end is not getting anywhere. */
 const livesLimit = 200
 /** Longer than any COMMIT of a dozen rows takes here, so that the delayed kill hits before, inside and after it. */
@@ -47,7 +47,7 @@ export const killWorld = async (machine: Machine, seed: number, kind: CatalogKin
       const done = firstUndone(steps, acknowledged, refused)
       // A step that was acknowledged is repeated now and then, as by a worker whose reply was lost.
       const from = Math.max(0, done - (random.chance(0.3) ? 1 : 0))
-      const death = deck.draw(steps.slice(from, from + 3).some((step) => step.kind === 'poison'))
+      const death = deck.draw(new Set(steps.slice(from, from + 3).map((step) => step.kind)))
       const snapshots = Object.fromEntries([...acknowledged].map(([index, { snapshotId }]) => [index, snapshotId]))
       const task = { seed, length: scheduleLength, from, snapshots, reads: random.chance(0.5) }
       let failed = false
@@ -85,6 +85,8 @@ export const killWorld = async (machine: Machine, seed: number, kind: CatalogKin
         break
       }
       figures.kill(placeOf(death), kind)
+      // What the dead left behind is old for the sweep of a later life.
+      if (random.chance(0.3)) await age(await parquetFiles(world))
       diedAtMs = atMs
       diedAt = new Date()
       if (life === livesLimit) {
@@ -114,7 +116,7 @@ class Deck {
 
   constructor(private readonly random: Random) {}
 
-  draw(poisonAhead: boolean): Death {
+  draw(ahead: ReadonlySet<ScheduledStep['kind']>): Death {
     if (this.#places.length === 0) this.#places = shuffle(this.random, [...places])
     const place = this.#places.pop()
     const nth = 1 + this.random.integer(2)
@@ -125,10 +127,20 @@ class Deck {
       const delayMs = this.random.integer(commitMs)
       return { kind: 'failpoint', at: { name: 'commit.before_commit', nth, action: 'kill', delayMs } }
     }
-    const name = commitPlaces.find((each) => each === place && (each !== 'commit.refused' || poisonAhead))
-    return { kind: 'failpoint', at: { name: name ?? other, nth: name === 'commit.refused' ? 1 : nth, action: 'kill' } }
+    const common = commitPlaces.find((name) => name === place)
+    if (common !== undefined) return { kind: 'failpoint', at: { name: common, nth, action: 'kill' } }
+    // A place that only some steps pass is aimed at when one of them is near.
+    const rare = rarePlaces.find(({ name, of }) => name === place && ahead.has(of))
+    return { kind: 'failpoint', at: { name: rare?.name ?? other, nth: 1, action: 'kill' } }
   }
 }
 
-const commitPlaces = failpointNames.filter((name) => name.startsWith('commit.'))
-const places = [...commitPlaces, 'inside', 'inside', 'inside', 'time', 'time', 'error', 'error']
+const rarePlaces = failpointNames.flatMap((name): { name: FailpointName; of: ScheduledStep['kind'] }[] => {
+  if (name === 'commit.refused') return [{ name, of: 'poison' }]
+  return /^(publish|sweep)\./.test(name) ? [{ name, of: 'publish' }] : []
+})
+const commitPlaces = failpointNames.filter((name) => name.startsWith('commit.') && name !== 'commit.refused')
+const places = [
+  ...[...commitPlaces, ...rarePlaces.map(({ name }) => name)],
+  ...['inside', 'inside', 'inside', 'time', 'time', 'error', 'error'],
+]

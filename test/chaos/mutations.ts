@@ -47,9 +47,9 @@ const mutations: readonly Mutation[] = [
   },
   {
     name: 'the age of what is swept',
-    file: 'test/chaos/sweep.ts',
-    from: 'older_than => now() - INTERVAL 1 DAY',
-    to: 'cleanup_all => true',
+    file: 'activities/lake/remove_files.ts',
+    from: 'Date.now() - olderThanHours * 3_600_000',
+    to: 'Date.now() + olderThanHours * 3_600_000',
     ...{ noticedBy: 'F13', catalog: 'file' },
   },
   {
@@ -84,7 +84,9 @@ export const runMutations = async (log: (line: string) => void): Promise<FoundMu
   const found: FoundMutation[] = []
   for (const mutation of mutations) {
     log(`without ${mutation.name}`)
-    found.push(await runMutation(mutation))
+    const result = await runMutation(mutation)
+    log(result.outcome)
+    found.push(result)
   }
   return found
 }

@@ -57,7 +57,7 @@ export const poisonedWorld = async (
     const book = Book.empty.replaced(1n, rows)
     const snapshots: number[] = []
     const key = (index: number) => `chaos/${seed}/poison/${index}`
-    const steps: ScheduledStep[] = [
+    const steps: Exclude<ScheduledStep, { kind: 'publish' }>[] = [
       { index: 0, key: key(0), kind: 'window', window: 1n, rows, book, expected: book.bronze() },
       { index: 1, key: key(1), kind: 'silver', pinned: 0, expected: book.silver() },
       { index: 2, key: key(2), kind: 'gold', pinned: 1, expected: book.gold() },
@@ -101,7 +101,7 @@ export const poisonedWorld = async (
   }
 }
 
-const first = (steps: readonly ScheduledStep[]): ScheduledStep => {
+const first = <S extends ScheduledStep>(steps: readonly S[]): S => {
   const [step] = steps
   if (step === undefined) throw new Error('there is no step')
   return step
@@ -154,8 +154,8 @@ const refusals = (rows: readonly Event[]): Refusal[] => {
   const spoiled = (what: string, spoil: string): Refusal => ({
     what,
     prepare: async (session) => {
-      const step: ScheduledStep = {
-        ...{ index: 9, key: 'spoiled', kind: 'window', window: 1n, rows },
+      const step = {
+        ...{ index: 9, key: 'spoiled', kind: 'window' as const, window: 1n, rows },
         ...{ book: Book.empty.replaced(1n, rows), expected: {} },
       }
       const preparation = await toStep(step, 1, () => 0).prepare(session)

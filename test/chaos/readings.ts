@@ -1,7 +1,8 @@
 import { atSnapshot, inLake, quotedIdentifier } from '../../infra/lake/identifier.js'
 import type { Session } from '../../infra/lake/session.js'
-import type { Stage } from '../../schemas/table.js'
+import type { Stage, Table } from '../../schemas/table.js'
 import type { Dump } from './book.js'
+import { published } from './stages.js'
 
 /** Finds half a step, now or as of a snapshot: every layer says in one table what the other adds up to. One query, one snapshot. */
 export const findHalves = async (session: Session, snapshotId?: number): Promise<string[]> => {
@@ -28,16 +29,23 @@ export const findHalves = async (session: Session, snapshotId?: number): Promise
 }
 
 /** The tables of a stage at a snapshot, as the oracle writes them down. */
-export const dumpStage = async (session: Session, { tables }: Stage, snapshotId: number): Promise<Dump> => {
-  const dump: Record<string, string[]> = {}
+export const dumpStage = (session: Session, { tables }: Stage, snapshotId: number): Promise<Dump> =>
+  dump(session, tables, (name) => atSnapshot(name, snapshotId))
+
+/** What readers are shown of gold now, under the names of its tables. */
+export const dumpPublished = (session: Session): Promise<Dump> =>
+  dump(session, published.tables, (name) => inLake(`chaos_published.${name.slice(name.indexOf('.') + 1)}`))
+
+const dump = async (session: Session, tables: readonly Table[], relation: (name: string) => string): Promise<Dump> => {
+  const content: Record<string, string[]> = {}
   for (const { name, columns, key } of tables) {
     const texts = Object.entries(columns).map(([column, { sql }]) =>
       sql === 'TIMESTAMPTZ' ? `epoch_ms(${column})::VARCHAR` : `${quotedIdentifier(column)}::VARCHAR`,
     )
     const rows = await session.all(
-      `SELECT concat_ws(' | ', ${texts.join(', ')}) AS line FROM ${atSnapshot(name, snapshotId)} ORDER BY ${key.join(', ')}`,
+      `SELECT concat_ws(' | ', ${texts.join(', ')}) AS line FROM ${relation(name)} ORDER BY ${key.join(', ')}`,
     )
-    dump[name] = rows.map(({ line }) => String(line))
+    content[name] = rows.map(({ line }) => String(line))
   }
-  return dump
+  return content
 }

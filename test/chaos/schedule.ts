@@ -23,7 +23,14 @@ interface Deduction<Kind> extends Planned {
 }
 
 /** One step of a schedule with what the lake is to hold after it; a poison one is to be refused. */
-export type ScheduledStep = Load<'window'> | Load<'append'> | Load<'poison'> | Deduction<'silver'> | Deduction<'gold'>
+export type ScheduledStep =
+  | Load<'window'>
+  | Load<'append'>
+  | Load<'poison'>
+  | Deduction<'silver'>
+  | Deduction<'gold'>
+  /** Shows readers the gold of an earlier step; `expected` is what they see. */
+  | (Deduction<'publish'> & { readonly asOf: string })
 
 const accounts = ['alice', 'bob', 'carol', 'dora', "o'brien", 'ünïcødé ✓', 'semi;colon', 'back\\slash']
 const startMs = Date.UTC(2026, 10, 21)
@@ -38,7 +45,7 @@ export const createSchedule = (seed: number, length: number): ScheduledStep[] =>
   const latest = (kinds: readonly string[]) =>
     steps.filter(({ kind }) => kinds.includes(kind)).map(({ index }) => index)
   for (let index = 0; index < length; index += 1) {
-    const kind = kindOf(random, index, silverBook !== undefined)
+    const kind = kindOf(random, index, new Set(steps.map((step) => step.kind)))
     const base = { index, key: `chaos/${seed}/${String(index).padStart(3, '0')}/${kind}` }
     if (kind === 'silver') {
       // Often the newest input, sometimes one that has been overtaken: a pin has to hold then.
@@ -49,6 +56,10 @@ export const createSchedule = (seed: number, length: number): ScheduledStep[] =>
     } else if (kind === 'gold') {
       const pinned = recent(random, latest(['silver']))
       steps.push({ ...base, kind, pinned, expected: (books[pinned] ?? Book.empty).gold() })
+    } else if (kind === 'publish') {
+      const pinned = latest(['gold']).at(-1) ?? 0
+      const asOf = new Date(startMs + index * 60_000).toISOString()
+      steps.push({ ...base, kind, pinned, asOf, expected: steps[pinned]?.expected ?? {} })
     } else {
       const window = BigInt(1 + random.integer(5))
       const rows = createEvents(random, window, kind)
@@ -61,10 +72,11 @@ export const createSchedule = (seed: number, length: number): ScheduledStep[] =>
   return steps
 }
 
-const kindOf = (random: Random, index: number, hasSilver: boolean): ScheduledStep['kind'] => {
+const kindOf = (random: Random, index: number, before: ReadonlySet<string>): ScheduledStep['kind'] => {
   if (index === 0) return 'window'
-  const kind = random.pick(['window', 'window', 'append', 'silver', 'silver', 'gold', 'poison'] as const)
-  return kind === 'gold' && !hasSilver ? 'silver' : kind
+  const kind = random.pick(['window', 'window', 'append', 'silver', 'silver', 'gold', 'publish', 'poison'] as const)
+  if (kind === 'publish' && !before.has('gold')) return before.has('silver') ? 'gold' : 'silver'
+  return kind === 'gold' && !before.has('silver') ? 'silver' : kind
 }
 
 const recent = (random: Random, indexes: readonly number[]): number =>

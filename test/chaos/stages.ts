@@ -1,5 +1,7 @@
 import { holds } from '../../schemas/check.js'
 import { bigint, rawAmount, text, timestamp } from '../../schemas/column.js'
+import type { Published } from '../../schemas/domain.js'
+import { definePublications } from '../../schemas/publications.js'
 import { defineStage, defineTable } from '../../schemas/table.js'
 
 /** Three small layers whose tables say the same thing twice, so that half a step shows in a single query. */
@@ -104,3 +106,11 @@ export const bronze = defineStage('chaos_bronze', [events, windows])
 export const silver = defineStage('chaos_silver', [balances, totals])
 export const gold = defineStage('chaos_gold', [leaders, podium])
 export const chaosStages = [bronze, silver, gold]
+
+const publications = definePublications('chaos')
+/** What readers are shown, a publication at a time. */
+export const published: Published = {
+  stage: defineStage('chaos_published', [publications]),
+  publications,
+  tables: gold.tables,
+}

@@ -1,8 +1,9 @@
+import { sweepOrphans } from '../../activities/lake/remove_files.js'
 import type { Lake } from '../../infra/lake/lake.js'
+import { maintenanceInput } from '../../schemas/lake/maintenance_input.js'
 
-/** Removes files that no snapshot refers to and that are older than any transaction can be. */
-export const sweep = (lake: Lake): Promise<number> =>
-  lake.session(async (session) => {
-    const files = await session.all(`CALL ducklake_delete_orphaned_files('lake', older_than => now() - INTERVAL 1 DAY)`)
-    return files.length
-  })
+/** The product's own sweep, as maintenance calls it when nobody tells it otherwise. */
+export const sweep = async (lake: Lake): Promise<number> => {
+  const { sweep: byDefault, dryRun } = maintenanceInput.parse({})
+  return (await sweepOrphans(lake, { dryRun, ...byDefault })).files
+}

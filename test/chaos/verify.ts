@@ -4,9 +4,9 @@ import { z } from 'zod'
 import type { Lake } from '../../infra/lake/lake.js'
 import type { Session } from '../../infra/lake/session.js'
 import type { AcknowledgedReceipt } from './life.js'
-import { dumpStage, findHalves } from './readings.js'
+import { dumpPublished, dumpStage, findHalves } from './readings.js'
 import type { ScheduledStep } from './schedule.js'
-import { bronze, gold, silver } from './stages.js'
+import { bronze, gold, published, silver } from './stages.js'
 import { sweep } from './sweep.js'
 import { age, canary, parquetFiles, type World } from './world.js'
 
@@ -31,7 +31,7 @@ interface Evidence {
   readonly output: string
 }
 
-const stageOf = { window: bronze, append: bronze, poison: bronze, silver, gold } as const
+const stageOf = { window: bronze, append: bronze, poison: bronze, silver, gold, publish: published.stage } as const
 
 /** Looks for every way in which the world could differ from one in which nothing ever went wrong. */
 export const verify = async (world: World, evidence: Evidence): Promise<Verdict> => {
@@ -56,12 +56,14 @@ const examine = async (
 ): Promise<Omit<Verdict, 'leaks' | 'sweepFaults' | 'orphans'>> => {
   const [duplicates, losses, wrongRows, halves]: [string[], string[], string[], string[]] = [[], [], [], []]
   const commits = await session.all(
-    'SELECT snapshot_id, commit_key, datasets FROM lake.meta.commits ORDER BY snapshot_id',
+    'SELECT snapshot_id, commit_key, step, logical_run, datasets FROM lake.meta.commits ORDER BY snapshot_id',
   )
   const last = Number((await session.one('SELECT id FROM lake.current_snapshot()'))['id'])
   const latest = new Map<string, ScheduledStep>()
   for (const step of steps) {
-    const rows = commits.filter(({ commit_key }) => commit_key === step.key)
+    const rows = commits.filter(({ commit_key, step: name, logical_run }) =>
+      step.kind === 'publish' ? name === 'publish' && logical_run === step.asOf : commit_key === step.key,
+    )
     const said = acknowledged.get(step.index)
     if (step.kind === 'poison') {
       if (rows.length > 0) wrongRows.push(`${step.key} was to be refused and is committed`)
@@ -79,6 +81,8 @@ const examine = async (
     const hashes = sortedHashes(checksumsOf(String(row['datasets'])))
     if (said !== undefined && sortedHashes(said.contentHashes) !== hashes)
       losses.push(`${step.key} is not what was acknowledged`)
+    // When it was published, and at which snapshot, is no other's.
+    if (step.kind === 'publish') continue
     if (faultless.get(step.key) !== hashes)
       wrongRows.push(`${step.key} has other hashes than without faults: ${hashes}`)
     wrongRows.push(...(await compareAt(session, step, Number(row['snapshot_id']))))
@@ -92,7 +96,8 @@ const examine = async (
 }
 
 const compareAt = async (session: Session, step: ScheduledStep, snapshotId: number): Promise<string[]> => {
-  const found = await dumpStage(session, stageOf[step.kind], snapshotId).catch(describeFailure)
+  const reading = step.kind === 'publish' ? dumpPublished(session) : dumpStage(session, stageOf[step.kind], snapshotId)
+  const found = await reading.catch(describeFailure)
   if (Array.isArray(found)) return found.map((text) => `${step.key} at ${snapshotId}: ${text}`)
   return Object.entries(step.expected).flatMap(([table, lines]) => {
     const rows = found[table] ?? []

@@ -6,7 +6,7 @@ import { type ArmedFailpoint, failpointText } from '../../infra/failpoint.js'
 import { type Lake, type LakeOptions, openLake } from '../../infra/lake/lake.js'
 import { reconcile } from '../../infra/lake/reconcile.js'
 import { libpqString, type PostgresAddress } from '../../infra/postgres_address.js'
-import { chaosStages } from './stages.js'
+import { chaosStages, published } from './stages.js'
 
 export const catalogKinds = ['postgres', 'file'] as const
 export type CatalogKind = (typeof catalogKinds)[number]
@@ -78,7 +78,7 @@ export const createWorld = async (machine: Machine, kind: CatalogKind, store?: S
     }),
     open: async (given) => {
       const lake = await openLake({ ...options, ...given })
-      if (given?.readOnly !== true) await reconcile(lake, chaosStages)
+      if (given?.readOnly !== true) await reconcile(lake, [...chaosStages, published.stage])
       return lake
     },
     close: async () => {

@@ -8,7 +8,7 @@ import { reconcile } from '../../infra/lake/reconcile.js'
 import { perform } from './perform.js'
 import { findHalves } from './readings.js'
 import { createSchedule } from './schedule.js'
-import { chaosStages } from './stages.js'
+import { chaosStages, published } from './stages.js'
 import { type WriterTask, writerTask } from './writer_task.js'
 
 /*
@@ -65,7 +65,7 @@ const main = async (): Promise<void> => {
     failpoint: config.failpoint,
     ...(task.lockTimeoutMs === undefined ? {} : { lockTimeoutMs: task.lockTimeoutMs }),
   })
-  await reconcile(lake, chaosStages)
+  await reconcile(lake, [...chaosStages, published.stage])
   const { httpTimeoutSeconds, memoryLimitMiB } = task
   await lake.session(async (session) => {
     if (httpTimeoutSeconds !== undefined) await session.run(`SET GLOBAL http_timeout = ${httpTimeoutSeconds}`)
