@@ -27,7 +27,7 @@ export const lineage = defineView('meta.lineage', {
   },
   select: `
     SELECT
-      md5(commit_key || '/' || record.dataset) AS id,
+      md5(commit_key || '/' || made || '/' || record.dataset) AS id,
       record.dataset AS dataset,
       record.partition AS partition,
       record.source_start AS source_start,

@@ -1,5 +1,6 @@
 import { bigint, boolean, nullable, text, timestamp } from '../column.js'
 import { defineView } from '../view.js'
+import { madeSnapshotId } from './commits.js'
 import { datasetRecordsShape, recordsOfCommit } from './dataset_record.js'
 
 /** A column that has this much more of NULLs than in all earlier commits together has probably changed at its source. */
@@ -29,7 +30,7 @@ export const quality = defineView('meta.quality', {
   },
   select: `
     WITH recorded AS (
-      SELECT commit_key AS attempt, commit_key, committed_at AS created_at, unnest(from_json(${recordsOfCommit}, '${datasetRecordsShape}')) AS record
+      SELECT commit_key || '/' || ${madeSnapshotId} AS attempt, commit_key, committed_at AS created_at, unnest(from_json(${recordsOfCommit}, '${datasetRecordsShape}')) AS record
       FROM lake.meta.commits
       UNION ALL
       SELECT id, commit_key, created_at, unnest(from_json(datasets, '${datasetRecordsShape}'))
