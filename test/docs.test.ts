@@ -19,7 +19,9 @@ const foreignVariables = ['XDG_CACHE_HOME', 'UPDATE_DOCS']
 
 /** The commands of the command line, each with its flags, as its source defines them. */
 const commands = new Map(
-  read('worker/cli.ts')
+  readdirSync(path.join(root, 'worker/cli'))
+    .map((name) => read(`worker/cli/${name}`))
+    .join('\n')
     .split(".command('")
     .slice(1)
     .map((block) => {
