@@ -52,7 +52,12 @@ export class Figures {
 
   /** The time below which this share of recoveries lies. */
   recoveryMs(share: number): number {
-    const sorted = [...this.recoveriesMs].sort((a, b) => a - b)
-    return sorted[Math.min(sorted.length - 1, Math.floor(sorted.length * share))] ?? 0
+    return percentile(this.recoveriesMs, share)
   }
+}
+
+/** The value below which this share of the values lies; 0 where there is none. */
+export const percentile = (values: readonly number[], share: number): number => {
+  const sorted = values.toSorted((a, b) => a - b)
+  return sorted[Math.min(sorted.length - 1, Math.floor(sorted.length * share))] ?? 0
 }

@@ -11,7 +11,14 @@ import { ProcessRegistry } from '../../infra/stack/process_registry.js'
 import { faultNames, runCampaign, shortCampaign } from './campaign.js'
 import { Figures } from './figures.js'
 import { runMutations } from './mutations.js'
-import { figureLines, publishFigures, publishMutations } from './report.js'
+import { figureLines, publishFigures, publishMutations, publishStackFigures, stackFigureLines } from './report.js'
+import {
+  longStackFaults,
+  runStackFaults,
+  type StackFigures,
+  shortStackFaults,
+  stackFaultNames,
+} from './stack_faults.js'
 import { catalogKinds } from './world.js'
 
 /*
@@ -20,6 +27,7 @@ import { catalogKinds } from './world.js'
  *   npm run chaos                                  the short run, as in npm test
  *   npm run chaos -- --long --write-docs           5,000 kills; the figures go into docs/reliability.md
  *   npm run chaos -- --only F2 --seed 7 --catalog postgres --worlds 1
+ *   npm run chaos -- --only F3,F4 --long --write-docs   the whole product: 20 kills of its worker, 60 s outages of Temporal
  *   npm run chaos -- --mutations --write-docs      each guard removed once: the run has to fail
  */
 const { values } = parseArgs({
@@ -28,6 +36,8 @@ const { values } = parseArgs({
     kills: { type: 'string' },
     zombies: { type: 'string' },
     interleavings: { type: 'string' },
+    /** How often F3 kills a worker of the whole product. */
+    'worker-kills': { type: 'string' },
     seed: { type: 'string', default: '1' },
     catalog: { type: 'string', default: 'both' },
     only: { type: 'string' },
@@ -54,8 +64,13 @@ if (values.mutations) {
 } else {
   const only = faultNames.filter((name) => values.only === undefined || values.only.split(',').includes(name))
   const catalogs = catalogKinds.filter((kind) => values.catalog === 'both' || values.catalog === kind)
-  if (only.length === 0 || catalogs.length === 0) {
-    throw new Error(`--only takes ${faultNames.join(',')}; --catalog takes ${catalogKinds.join(', ')} or both`)
+  const stackFaults = stackFaultNames.filter(
+    (name) => values.only === undefined || values.only.split(',').includes(name),
+  )
+  if (only.length + stackFaults.length === 0 || catalogs.length === 0) {
+    throw new Error(
+      `--only takes ${[...faultNames, ...stackFaultNames].join(',')}; --catalog takes ${catalogKinds.join(', ')} or both`,
+    )
   }
   const folder = await mkdtemp(path.join(tmpdir(), 'tributary-chaos-'))
   const { cacheDir, tools } = loadConfig({ ...process.env, LAKE_CATALOG: undefined })
@@ -82,15 +97,24 @@ if (values.mutations) {
     interleavings: whole('interleavings', values.interleavings, shortCampaign.interleavings),
     ...(values.worlds === undefined ? {} : { worlds: whole('worlds', values.worlds, 1) }),
   }
+  const preset = values.long ? longStackFaults : shortStackFaults
+  const workerKills = whole('worker-kills', values['worker-kills'], preset.workerKills)
+  const stackOptions = { ...preset, seed: options.seed, only: stackFaults, workerKills }
+  const program = async () => (await provision('temporal-cli', { cacheDir, overrides: tools, log })).path
+  let stackFigures: StackFigures | undefined
   try {
     await runCampaign(machine, options, figures, log)
+    if (stackFaults.length > 0) stackFigures = await runStackFaults({ ...machine, program }, stackOptions, log)
   } finally {
     await server.stop()
     await rm(folder, { recursive: true, force: true })
   }
-  for (const failure of figures.failures) console.log(failure)
-  console.log(figureLines(figures).join('\n'))
-  if (values.failures !== undefined) await writeFile(values.failures, JSON.stringify(figures.failures))
-  if (values['write-docs']) await publishFigures(figures, options)
-  process.exitCode = figures.failures.length === 0 ? 0 : 1
+  const failures = [...figures.failures, ...(stackFigures?.failures ?? [])]
+  for (const failure of failures) console.log(failure)
+  if (only.length > 0) console.log(figureLines(figures).join('\n'))
+  if (stackFigures !== undefined) console.log(stackFigureLines(stackFigures).join('\n'))
+  if (values.failures !== undefined) await writeFile(values.failures, JSON.stringify(failures))
+  if (values['write-docs'] && only.length > 0) await publishFigures(figures, options)
+  if (values['write-docs'] && stackFigures !== undefined) await publishStackFigures(stackFigures, stackOptions)
+  process.exitCode = failures.length === 0 ? 0 : 1
 }

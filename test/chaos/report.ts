@@ -3,18 +3,19 @@ import os from 'node:os'
 import path from 'node:path'
 import { fileURLToPath } from 'node:url'
 import type { CampaignOptions } from './campaign.js'
-import type { Figures } from './figures.js'
+import { type Figures, percentile } from './figures.js'
 import type { FoundMutation } from './mutations.js'
+import type { StackFaultOptions, StackFigures } from './stack_faults.js'
 
 /** The checkout, from dist.chaos/test/chaos/. */
 export const root = path.resolve(path.dirname(fileURLToPath(import.meta.url)), '../../..')
 const page = path.join(root, 'docs', 'reliability.md')
 
 const grouped = (value: number): string => value.toLocaleString('en-US')
+const seconds = (ms: number): string => `${(ms / 1_000).toFixed(1)} s`
 
 /** What a run showed, as the rows of a Markdown table. */
 export const figureLines = (figures: Figures): string[] => {
-  const seconds = (ms: number) => `${(ms / 1_000).toFixed(1)} s`
   const rows: [string, string][] = [
     ['worlds', grouped(figures.worlds)],
     ['SIGKILLs', grouped(figures.killCount)],
@@ -46,6 +47,30 @@ export const publishFigures = async (figures: Figures, options: CampaignOptions)
     ...places.map(([place, { postgres, file }]) => `| ${place} | ${grouped(postgres)} | ${grouped(file)} |`),
   ])
 }
+
+/** What faults of the whole product showed, as the rows of a Markdown table. */
+export const stackFigureLines = ({ recoveriesMs, resumesMs, failures }: StackFigures): string[] => {
+  const rows: [string, string][] = [
+    ['SIGKILLs of the worker', grouped(recoveriesMs.length)],
+    ['kill to the next completed activity, median', seconds(percentile(recoveriesMs, 0.5))],
+    ['kill to the next completed activity, 95th percentile', seconds(percentile(recoveriesMs, 0.95))],
+    ['outages of Temporal', grouped(resumesMs.length)],
+    ['Temporal back to the next completed activity, longest', seconds(Math.max(0, ...resumesMs))],
+    ['failures', grouped(failures.length)],
+  ]
+  return ['| | |', '|---|--:|', ...rows.map(([what, value]) => `| ${what} | ${value} |`)]
+}
+
+/** Puts the figures of the whole product, with what it ran on, into docs/reliability.md. */
+export const publishStackFigures = (
+  figures: StackFigures,
+  { seed, only, outageMs }: StackFaultOptions,
+): Promise<void> =>
+  replaceSection('workers', [
+    `${new Date().toISOString().slice(0, 10)}, seed ${seed}, ${only.join(', ')}, outages of ${outageMs / 1_000} s, ${machineName()}, load ${os.loadavg()[1]?.toFixed(1)}:`,
+    '',
+    ...stackFigureLines(figures),
+  ])
 
 /** Puts which seed shows which removed guard into docs/reliability.md. */
 export const publishMutations = (found: readonly FoundMutation[]): Promise<void> =>

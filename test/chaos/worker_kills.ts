@@ -1,4 +1,7 @@
+import path from 'node:path'
 import { setTimeout as sleep } from 'node:timers/promises'
+import { pathToFileURL } from 'node:url'
+import { loadConfig } from '../../infra/config.js'
 import { createRandom } from '../../infra/sandbox/random.js'
 import { homeProcesses } from '../end_to_end/home_processes.js'
 import { startFixedOutside } from './fixed_outside.js'
@@ -31,7 +34,7 @@ const slow = { kind: 'slow', path: 'seek_by_time', delayMs: 150 } as const
 /** A worker lives this long at most after it is seen to work. */
 const longestLifeMs = 2_000
 const pollMs = 100
-const skewedClock = new URL('./skewed_clock.mjs', import.meta.url).href
+const skewedClock = pathToFileURL(path.join(loadConfig({}).projectRoot, 'test', 'chaos', 'skewed_clock.mjs')).href
 
 /**
  * Runs the flagship pipeline on `npx tributary up` with its defaults, ends the worker again and again in the middle of it, and has

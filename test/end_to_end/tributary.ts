@@ -1,8 +1,10 @@
 import { type ChildProcess, spawn } from 'node:child_process'
 import { once } from 'node:events'
-import { fileURLToPath } from 'node:url'
+import path from 'node:path'
+import { loadConfig } from '../../infra/config.js'
 
-const bootstrap = fileURLToPath(new URL('../../infra/bootstrap.mjs', import.meta.url))
+// Of the checkout, also where this is compiled to another folder.
+const bootstrap = path.join(loadConfig({}).projectRoot, 'infra', 'bootstrap.mjs')
 const pollMs = 50
 
 interface Ended {
