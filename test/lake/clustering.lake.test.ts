@@ -6,26 +6,11 @@ import { partsToCluster } from '../../activities/lake/clustering.js'
 import { latestReceipt } from '../../activities/receipt.js'
 import { CommitConflict } from '../../infra/errors.js'
 import { inLake } from '../../infra/lake/identifier.js'
-import { holds } from '../../schemas/check.js'
-import { integer, text } from '../../schemas/column.js'
-import { defineStage, defineTable, type Stage } from '../../schemas/table.js'
+import { defineTable } from '../../schemas/table.js'
 import { commitMany, contentsOf } from './many_rows.js'
 import { openScratchLake, type ScratchLake, scratchCatalogs } from './scratch_lake.js'
+import { inLanes, scratchDefinition, scratchStage as stage, whole } from './scratch_stage.js'
 
-const columns = { wallet: text, token: text, number: integer, lane: text }
-const definition = {
-  dataset: { purpose: 'test', subject: 'swap', grain: 'swap' },
-  grain: 'One row per swap.',
-  columns,
-  key: ['number'],
-  checks: { 'the number is there': holds('number >= 0') },
-  example: { wallet: 'w', token: 't', number: 1, lane: 'a' },
-  clusteredBy: ['wallet', 'token', 'number'],
-  maintenance: { clusterMinBytes: 0 },
-} as const
-const whole = defineTable('scratch_bronze.whole', definition)
-const inLanes = defineTable('scratch_bronze.in_lanes', { ...definition, partitionedBy: ['lane'] })
-const stage: Stage = defineStage('scratch_bronze', [whole, inLanes])
 type Clustered = Awaited<ReturnType<typeof clusterTable>>
 const asOf = '2026-11-21T06:00:00.000Z'
 
@@ -111,7 +96,7 @@ describe.each(scratchCatalogs)('clustering on a %s catalog', (catalog) => {
       const previous = await latestReceipt(session, stage.name, 'many')
       if (previous === undefined) throw new Error('there is a receipt')
       const derived = defineTable('scratch_silver.derived', {
-        ...definition,
+        ...scratchDefinition,
         clusteredBy: [],
         derive: { from: { whole }, by: 'number', select: ({ whole: from }) => `FROM ${from}` },
       })
