@@ -24,7 +24,7 @@ test.each(scratchCatalogs)(
   async (catalog) => {
     scratch = await openScratchLake(stages, catalog)
     const { lake } = scratch
-    const activities = createLakeActivities({ lake, codeVersion: 'test', stages })
+    const activities = createLakeActivities({ lake, codeVersion: 'test', stages, published: [] })
     let commits = 0
     const keys = new Set<number>()
     const write = async (from: number) => {
@@ -67,7 +67,9 @@ test.each(scratchCatalogs)(
       () => {
         clustered += 1
         const request = { asOf: String(clustered), table: whole.name, partition: '' }
-        return new MockActivityEnvironment().run(() => clusterTable({ lake, codeVersion: 'test', stages }, request))
+        return new MockActivityEnvironment().run(() =>
+          clusterTable({ lake, codeVersion: 'test', stages, published: [] }, request),
+        )
       },
     ]
     for (let round = 0; round < rounds; round += 1) {

@@ -1,3 +1,4 @@
+import { ActivityFailure, ApplicationFailure } from '@temporalio/workflow'
 import type { z } from 'zod'
 import type { LakeActivities } from '../../activities/lake/index.js'
 import type { Work } from '../../activities/lake/survey_tables.js'
@@ -24,6 +25,8 @@ export interface MaintenanceResult {
 
 /** In this order: what merging and rewriting leave behind is what expiry sets free. */
 const reshaping = ['flush', 'rewrite', 'merge', 'cluster'] as const
+/** A stage that is written all the time leaves no gap for it; the next run tries again. */
+const clusterAttempts = 5
 const stepNames = ['survey', ...reshaping, 'expire', 'clean up', 'sweep', 'statistics', 'report']
 
 /** Keeps the lake small and fast: beside running writers and readers, and without changing what any of them reads. */
@@ -35,11 +38,16 @@ export async function lakeMaintenance(given?: z.input<typeof maintenanceInput>):
   const progress = new Progress(stepNames)
   const done: string[] = []
   const lake = (summary: string) => derives<LakeActivities>({ summary })
+  const patient = (summary: string) =>
+    derives<LakeActivities>({ summary, retry: { initialInterval: '10 seconds', maximumAttempts: clusterAttempts } })
   const call: Record<Work['step'], (work: Work) => Promise<{ note: string }>> = {
     flush: ({ table }) => lake(table).flushTable({ table }),
     rewrite: ({ table }) => lake(table).rewriteFiles({ table }),
     merge: ({ table }) => lake(table).mergeFiles({ table }),
-    cluster: ({ table, partition = '' }) => lake(table).clusterTable({ asOf, table, partition }),
+    cluster: ({ table, partition = '' }) =>
+      patient(table)
+        .clusterTable({ asOf, table, partition })
+        .catch((error: unknown) => givenUp(table, error)),
   }
   const survey = () => lake('files of every table').surveyTables({ flushRows: input.flush.rows })
   const noted = async <Result extends { note: string }>(step: string, work: () => Promise<Result>): Promise<Result> => {
@@ -76,4 +84,12 @@ export async function lakeMaintenance(given?: z.input<typeof maintenanceInput>):
     work: done,
     steps: progress.steps(),
   }
+}
+
+const givenUp = (table: string, error: unknown): { note: string } => {
+  if (error instanceof ActivityFailure && error.cause instanceof ApplicationFailure) {
+    if (error.cause.type === 'CommitConflict')
+      return { note: `${table}: left for the next run, as it is being written` }
+  }
+  throw error
 }
