@@ -50,12 +50,18 @@ export const publishFigures = async (figures: Figures, options: CampaignOptions)
 
 /** What faults of the whole product showed, as the rows of a Markdown table. */
 export const stackFigureLines = ({ recoveriesMs, resumesMs, failures }: StackFigures): string[] => {
-  const rows: [string, string][] = [
+  const killed: [string, string][] = [
     ['SIGKILLs of the worker', grouped(recoveriesMs.length)],
     ['kill to the next completed activity, median', seconds(percentile(recoveriesMs, 0.5))],
     ['kill to the next completed activity, 95th percentile', seconds(percentile(recoveriesMs, 0.95))],
+  ]
+  const interrupted: [string, string][] = [
     ['outages of Temporal', grouped(resumesMs.length)],
     ['Temporal back to the next completed activity, longest', seconds(Math.max(0, ...resumesMs))],
+  ]
+  const rows: [string, string][] = [
+    ...(recoveriesMs.length > 0 ? killed : []),
+    ...(resumesMs.length > 0 ? interrupted : []),
     ['failures', grouped(failures.length)],
   ]
   return ['| | |', '|---|--:|', ...rows.map(([what, value]) => `| ${what} | ${value} |`)]
@@ -65,12 +71,16 @@ export const stackFigureLines = ({ recoveriesMs, resumesMs, failures }: StackFig
 export const publishStackFigures = (
   figures: StackFigures,
   { seed, only, outageMs }: StackFaultOptions,
-): Promise<void> =>
-  replaceSection('workers', [
-    `${new Date().toISOString().slice(0, 10)}, seed ${seed}, ${only.join(', ')}, outages of ${outageMs / 1_000} s, ${machineName()}, load ${os.loadavg()[1]?.toFixed(1)}:`,
+): Promise<void> => {
+  const outages = only.includes('F4') ? `, outages of ${outageMs / 1_000} s` : ''
+  // What a process takes to start depends on what else runs.
+  const load = os.loadavg()[1]?.toFixed(1)
+  return replaceSection('workers', [
+    `${new Date().toISOString().slice(0, 10)}, seed ${seed}, ${only.join(', ')}${outages}, ${machineName()}, load ${load}:`,
     '',
     ...stackFigureLines(figures),
   ])
+}
 
 /** Puts which seed shows which removed guard into docs/reliability.md. */
 export const publishMutations = (found: readonly FoundMutation[]): Promise<void> =>
