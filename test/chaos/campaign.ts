@@ -3,11 +3,12 @@ import type { Figures } from './figures.js'
 import { interleavedWorld } from './interleavings.js'
 import { killWorld } from './kills.js'
 import { poisonedWorld } from './poison.js'
+import { fullDiskWorld, memoryWorld } from './resources.js'
 import { storeFaultWorld } from './store_faults.js'
 import { type CatalogKind, catalogKinds, type Machine } from './world.js'
 import { zombieWorld } from './zombies.js'
 
-export const faultNames = ['F1', 'F2', 'F5', 'F6', 'F13', 'F14'] as const
+export const faultNames = ['F1', 'F2', 'F5', 'F6', 'F10', 'F11', 'F13', 'F14'] as const
 export type FaultName = (typeof faultNames)[number]
 
 export interface CampaignOptions {
@@ -51,6 +52,13 @@ export const runCampaign = async (
       world: (seed) => catalogFaultWorld(machine, seed, figures),
     },
     F6: { isDone: (started) => started >= 1, world: (seed) => storeFaultWorld(machine, seed, figures) },
+    F10: {
+      isDone: (started) => started >= 1,
+      world: async (seed) => {
+        if (!(await fullDiskWorld(machine, seed, figures))) log('F10 is SKIPPED: it needs root and mount')
+      },
+    },
+    F11: { isDone: (started) => started >= 1, world: (seed) => memoryWorld(machine, seed, figures) },
     F13: {
       isDone: (started) => started * interleavingsOfWorld >= interleavings,
       world: (seed, kind) => interleavedWorld(machine, seed, kind, interleavingsOfWorld, figures),

@@ -45,7 +45,7 @@ const run = async (lake: Lake, task: WriterTask): Promise<void> => {
           index: step.index,
           text: error instanceof Error ? `${error.name}: ${error.message}` : String(error),
         })
-        if (attempt === attemptsAtStep) throw error
+        if (attempt === (task.attempts ?? attemptsAtStep)) throw error
         await sleep(Math.min(500, 20 * attempt))
       }
     }

@@ -12,6 +12,8 @@ export const writerTask = z.object({
   /** How long DuckDB waits for an object store to go on. */
   httpTimeoutSeconds: z.int().optional(),
   memoryLimitMiB: z.int().optional(),
+  /** How often a step is tried; 150 times by default. */
+  attempts: z.int().optional(),
   /** See LakeOptions. */
   lockTimeoutMs: z.int().optional(),
 })
