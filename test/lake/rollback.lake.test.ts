@@ -105,6 +105,11 @@ describe('runs and rollbacks', () => {
     const again = await runTraders(lake, asOf(90), rows(60, 80, [1, 3]))
     expect(again.bronze.key).toBe(gone.bronze.key)
     expect(again.bronze.snapshotId).toBeGreaterThan(gone.gold.snapshotId)
+    const repeated = (view: string) =>
+      `SELECT '${view}' AS view, id FROM lake.meta.${view} GROUP BY ALL HAVING count(*) > 1`
+    expect(
+      await lake.session((session) => session.all(`${repeated('lineage')} UNION ALL ${repeated('quality')}`)),
+    ).toEqual([])
     const recomputed = await lake.session((session) =>
       session.all('SELECT DISTINCT wallet_address FROM lake.traders_silver.trades WHERE snapshot_id = $id ORDER BY 1', {
         id: BigInt(again.silver.snapshotId),
