@@ -79,8 +79,21 @@ const commitPrepared = async (
   preparation: Preparation,
   first: Sight,
 ): Promise<Receipt> => {
-  let sight = first
+  const { basis } = preparation
+  const agrees = ({ versions }: Sight) => basis === undefined || versions.get(step.stage.name) === basis
+  // A step that read its own stage later than it looked its key up may have read a commit under that very key.
+  let sight = agrees(first) ? first : undefined
   for (let attempt = 1; ; attempt += 1) {
+    if (sight === undefined) {
+      const claim = await claimKey(lake, session, step)
+      if ('receipt' in claim) return claim.receipt
+      sight = claim.sight
+      if (!agrees(sight)) {
+        throw new CommitConflict(
+          `${step.stage.name} was committed to after ${step.key} had read it; the step is to be derived again`,
+        )
+      }
+    }
     assertInForce(step.key, preparation.inputs, sight.rollbacks)
     try {
       return await commitOnce(lake, session, step, preparation, sight)
@@ -94,14 +107,7 @@ const commitPrepared = async (
       }
       if (!(error instanceof FenceMoved)) await sleep(Math.random() * 50 * 2 ** attempt)
     }
-    const claim = await claimKey(lake, session, step)
-    if ('receipt' in claim) return claim.receipt
-    sight = claim.sight
-    if (preparation.basis !== undefined && sight.versions.get(step.stage.name) !== preparation.basis) {
-      throw new CommitConflict(
-        `${step.stage.name} was committed to after ${step.key} had read it; the step is to be derived again`,
-      )
-    }
+    sight = undefined
   }
 }
 
@@ -112,12 +118,10 @@ const commitOnce = async (
   preparation: Preparation,
   { versions }: Sight,
 ): Promise<Receipt> => {
-  const { basis } = preparation
-  const expected = basis === undefined ? versions : new Map([...versions, [step.stage.name, basis]])
   await lake.failpoint('commit.before_begin')
   try {
     const receipt = await session.transaction(async () => {
-      await raiseFences(session, namesOf(step), expected)
+      await raiseFences(session, namesOf(step), versions)
       await lake.failpoint('commit.fenced')
       return write(lake, session, step, preparation)
     })

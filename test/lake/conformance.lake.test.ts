@@ -143,6 +143,22 @@ describe.each(scratchCatalogs)('on a %s catalog', (catalog) => {
       for (const table of stage.tables) expect(await count(table)).toBe(1)
     })
 
+    test('commits once when another attempt commits between a step’s first look and its reading of its own stage', async () => {
+      const before = await snapshots()
+      let first: Receipt | undefined
+      const reading = step(stage, 'between look and basis', everyTable(stage, 1))
+      const second = await commit(scratch.lake, {
+        ...reading,
+        prepare: async (session) => {
+          first = await commit(scratch.lake, reading)
+          const { version } = await session.one(`SELECT version FROM ${inLake(`${stage.name}._fence`)}`)
+          return { ...(await reading.prepare(session)), basis: Number(version) }
+        },
+      })
+      expect(second).toEqual(first)
+      expect(await snapshots()).toBe(before + 1)
+    })
+
     test('commits once when another attempt commits between a step’s first look and its transaction', async () => {
       const before = await snapshots()
       let first: Receipt | undefined
