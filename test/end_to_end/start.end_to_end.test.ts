@@ -43,8 +43,8 @@ describe.skipIf(process.platform !== 'linux')('npm start -- --once in an empty h
        FROM meta.commits AS c
        JOIN lake.snapshots() AS s ON json_extract_string(s.commit_extra_info, '$.key') = c.commit_key AND s.snapshot_id = c.snapshot_id`,
     )
-    // 50 tokens in batches of 10, 300 wallets in batches of 50, and the four steps that are not divided.
-    expect(row).toEqual({ steps: 15, snapshots: 15, told: 1 })
+    // 50 tokens in batches of 10, 300 wallets in batches of 50, and the five steps that are not divided.
+    expect(row).toEqual({ steps: 16, snapshots: 16, told: 1 })
   })
 
   test('adds no row twice when it is started again', async () => {
@@ -68,7 +68,7 @@ describe.skipIf(process.platform !== 'linux')('npm start -- --once in an empty h
     const wallet = String(best?.['wallet_address'])
     const commands: [string[], RegExp][] = [
       [['status'], /nothing runs in .*\n[\s\S]*derive_gold/],
-      [['tables'], /traders_silver\.wallet_pnl +[\d,]+/],
+      [['tables'], /traders_silver\.wallet_pnl +traders\.pnl_wallet_timeframe_v1 +1\.0 +[\d,]+/],
       [['snapshots'], /derive_silver as of/],
       [['query', 'SELECT count(*) AS swaps FROM traders_bronze.transaction_history'], /swaps\n/],
       [['lineage', 'traders_gold.smart_wallets', '--column', 'score'], /transaction_history ← BirdEye/],

@@ -198,7 +198,15 @@ describe('the pipeline, from a source at its worst to the webhook', () => {
     expect(new Set(commits.map((row) => row['snapshot_id'])).size).toBe(commits.length)
     expect(new Set(commits.map((row) => row['commit_key'])).size).toBe(commits.length)
     expect(new Set(commits.map((row) => row['step']))).toEqual(
-      new Set(['select_tokens', 'fetch_whales', 'fetch_histories', 'derive_silver', 'derive_gold', 'sync_webhook']),
+      new Set([
+        'select_tokens',
+        'fetch_whales',
+        'fetch_histories',
+        'derive_silver',
+        'derive_gold',
+        'publish',
+        'sync_webhook',
+      ]),
     )
     const snapshots = await all('SELECT commit_extra_info FROM lake.snapshots() WHERE commit_extra_info IS NOT NULL')
     const keys = snapshots.map((row) => JSON.parse(String(row['commit_extra_info'])).key)
