@@ -116,7 +116,7 @@ const commitOnce = async (
   session: Session,
   step: Step,
   preparation: Preparation,
-  { versions }: Sight,
+  { versions, snapshotId: seen }: Sight,
 ): Promise<Receipt> => {
   await lake.failpoint('commit.before_begin')
   try {
@@ -126,7 +126,7 @@ const commitOnce = async (
       return write(lake, session, step, preparation)
     })
     await lake.failpoint('commit.committed')
-    const snapshotId = await ownSnapshot(session, step.key)
+    const snapshotId = await ownSnapshot(session, step.key, seen + 1)
     // What a step did beside its rows, such as marking receipts, is for the lake to tell.
     if (preparation.finish === undefined) lake.committedKeys.remember(step.key, namesOf(step), snapshotId)
     return { ...receipt, snapshotId }

@@ -5,6 +5,7 @@ import type { Session } from './session.js'
 
 /** What is known of a key and of the stages its step writes, as of one snapshot. */
 export interface Sight {
+  readonly snapshotId: number
   /** Whether there is, or was, a commit under the key. */
   readonly committed: boolean
   /** How often each stage has been committed to, by its name. */
@@ -41,7 +42,12 @@ export class CommittedKeys {
         if (!this.#versions.has(stage)) this.#versions.set(stage, await this.#versionOf(session, stage))
       }
       const versions = new Map(stages.map((stage) => [stage, this.#versions.get(stage) ?? 0]))
-      return { committed: this.#keys.has(key), versions, rollbacks: [...this.#rollbacks.values()] }
+      return {
+        snapshotId: this.#snapshotId,
+        committed: this.#keys.has(key),
+        versions,
+        rollbacks: [...this.#rollbacks.values()],
+      }
     })
     this.#turn = sight.catch(() => undefined)
     return sight

@@ -62,8 +62,8 @@ const mutations: readonly Mutation[] = [
   {
     name: 'the snapshot of the own commit: the newest of the process is taken for it',
     file: 'activities/own_snapshot.ts',
-    from: "if (typeof extra === 'object' && extra !== null && 'key' in extra && extra.key === key) return last",
-    to: 'if (extra !== undefined) return last',
+    from: "return typeof extra === 'object' && extra !== null && 'key' in extra && extra.key === key",
+    to: 'return extra !== undefined',
     ...{ noticedBy: 'F13', catalog: 'file' },
   },
 ]
