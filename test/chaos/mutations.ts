@@ -133,11 +133,16 @@ const runMutation = async (mutation: Mutation): Promise<FoundMutation> => {
   const limits = ['--lanes', '1', '--kills', '100000', '--zombies', '100000', '--interleavings', '100000']
   for (let seed = 1; seed <= worldsLimit; seed += 1) {
     const own = [...options, '--seed', String(seed), '--worlds', '1']
-    await run(process.execPath, [path.join(dist, 'test/chaos/main.js'), ...own, ...limits, '--failures', failures], {
-      cwd: folder,
-      maxBuffer: 1 << 28,
-    }).catch(() => undefined)
-    const list: unknown = JSON.parse(await readFile(failures, 'utf8'))
+    const ended: { stderr?: unknown } = await run(
+      process.execPath,
+      [path.join(dist, 'test/chaos/main.js'), ...own, ...limits, '--failures', failures],
+      { cwd: folder, maxBuffer: 1 << 28 },
+    ).catch((error: { stderr?: unknown }) => error)
+    const reported = await readFile(failures, 'utf8').catch(() => undefined)
+    if (reported === undefined) {
+      throw new Error(`the run without ${mutation.name} broke off: ${String(ended.stderr).slice(-2_000)}`)
+    }
+    const list: unknown = JSON.parse(reported)
     const [first] = Array.isArray(list) ? list.map(String) : []
     if (first === undefined) continue
     const evidence = (first.split('\n')[0] ?? '').replace(/^.*? catalog: /, '').slice(0, 160)
