@@ -96,12 +96,14 @@ const run = promisify(execFile)
 const runMutation = async (mutation: Mutation): Promise<FoundMutation> => {
   const folder = path.join(root, 'dist.mutant')
   await rm(folder, { recursive: true, force: true })
-  await mkdir(path.join(folder, 'test'), { recursive: true })
+  await mkdir(folder, { recursive: true })
   for (const name of [
     'schemas',
     'activities',
     'infra',
-    'test/chaos',
+    'workflows',
+    'worker',
+    'test',
     'package.json',
     'tsconfig.json',
     'tsconfig.build.json',
