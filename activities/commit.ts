@@ -17,8 +17,8 @@ export interface Preparation {
   readonly writes: readonly Write[]
   /** The snapshot each input was read at. */
   readonly inputs: Readonly<Record<string, number>>
-  /** The fence's version where the step read its own stage: nobody may have committed to it since. */
-  readonly basis?: number
+  /** The fence's version of each stage that the step itself read and writes: nobody may have committed to it since. */
+  readonly basis?: ReadonlyMap<string, number>
   readonly derivationFingerprint?: string
   /** What else belongs to the commit, such as views: runs in the transaction when the rows are written. */
   readonly finish?: (session: Session) => Promise<void>
@@ -44,7 +44,8 @@ const attemptsAtTransaction = 8
 /**
  * The only way to write: afterwards the lake has exactly one snapshot for this key, whoever made it, and its receipt is returned.
  * Throws QualityRejected when a blocking check fails (only the verdicts are written then), CommitConflict when the stage changed
- * under the step, RolledBack when a rollback took back what it had read, and SourceUnavailable when the catalog cannot be reached. Nothing is written in any of these cases.
+ * under the step, RolledBack when a rollback took back what it had read, and SourceUnavailable when the catalog cannot be reached.
+ * Nothing is written in any of these cases.
  */
 export const commit = (lake: Lake, step: Step): Promise<Receipt> =>
   lake.session(async (session) => {
@@ -79,18 +80,19 @@ const commitPrepared = async (
   preparation: Preparation,
   first: Sight,
 ): Promise<Receipt> => {
-  const { basis } = preparation
-  const agrees = ({ versions }: Sight) => basis === undefined || versions.get(step.stage.name) === basis
+  const basis = [...(preparation.basis ?? [])]
+  const movedSince = ({ versions }: Sight) => basis.find(([stage, version]) => versions.get(stage) !== version)?.[0]
   // A step that read its own stage later than it looked its key up may have read a commit under that very key.
-  let sight = agrees(first) ? first : undefined
+  let sight = movedSince(first) === undefined ? first : undefined
   for (let attempt = 1; ; attempt += 1) {
     if (sight === undefined) {
       const claim = await claimKey(lake, session, step)
       if ('receipt' in claim) return claim.receipt
       sight = claim.sight
-      if (!agrees(sight)) {
+      const moved = movedSince(sight)
+      if (moved !== undefined) {
         throw new CommitConflict(
-          `${step.stage.name} was committed to after ${step.key} had read it; the step is to be derived again`,
+          `${moved} was committed to after ${step.key} had read it; the step is to be derived again`,
         )
       }
     }

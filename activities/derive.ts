@@ -1,6 +1,8 @@
 import { createHash } from 'node:crypto'
+import { fenceVersion } from '../infra/lake/fence_version.js'
 import { atSnapshot, quotedIdentifier, quotedLiteral } from '../infra/lake/identifier.js'
 import type { Parameters, Session } from '../infra/lake/session.js'
+import { currentSnapshotId } from '../infra/lake/version.js'
 import type { Derivation, Source, Stage, Table } from '../schemas/table.js'
 import { type Changes, findChanges } from './changes.js'
 import type { Preparation } from './commit.js'
@@ -29,8 +31,8 @@ export const deriveStage = async (session: Session, request: DerivationRequest):
   const { stage, snapshotId } = request
   const derived = derivedTables(stage)
   const fingerprint = derivationFingerprint(stage)
-  const own = Number((await session.one('SELECT id FROM lake.current_snapshot()'))['id'])
-  const fence = await session.one(`SELECT version FROM ${atSnapshot(`${stage.name}._fence`, own)}`)
+  const own = await currentSnapshotId(session)
+  const fence = await fenceVersion(session, stage.name, own)
   const previous = request.everything === true ? undefined : await latestReceipt(session, stage.name, request.step)
   const changes = await findChanges(session, { ...request, derived, fingerprint, previous })
   const workbench = new Workbench(session, request, own, changes)
@@ -39,7 +41,7 @@ export const deriveStage = async (session: Session, request: DerivationRequest):
   return {
     writes,
     inputs: { ...foreignInputs(derived, stage, snapshotId), [stage.name]: own },
-    basis: Number(fence['version']),
+    basis: new Map([[stage.name, fence]]),
     derivationFingerprint: fingerprint,
   }
 }

@@ -1,6 +1,8 @@
+import { fenceVersion } from '../infra/lake/fence_version.js'
 import { inLake, quotedIdentifier } from '../infra/lake/identifier.js'
 import type { Lake } from '../infra/lake/lake.js'
 import type { Session } from '../infra/lake/session.js'
+import { currentSnapshotId } from '../infra/lake/version.js'
 import type { Domain, Published } from '../schemas/domain.js'
 import { commit } from './commit.js'
 import { commitKey } from './commit_key.js'
@@ -52,7 +54,7 @@ export const publish = async (
     message: `publish ${asOf} at snapshot ${snapshotId}`,
     provenance,
     prepare: async (session) => {
-      const fence = await session.one(`SELECT version FROM ${inLake(`${published.stage.name}._fence`)}`)
+      const fence = await fenceVersion(session, published.stage.name, await currentSnapshotId(session))
       const before = await currentPublication(session, published)
       const row = {
         publication_number: BigInt((before?.number ?? 0) + 1),
@@ -65,7 +67,7 @@ export const publish = async (
       return {
         writes: [{ table: published.publications, staged, replaces: { kind: 'nothing' } }],
         inputs: { [name]: snapshotId },
-        basis: Number(fence['version']),
+        basis: new Map([[published.stage.name, fence]]),
         finish: async (inside) => {
           await showPublished(inside, published)
           await lake.failpoint('publish.views_replaced')

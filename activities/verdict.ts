@@ -1,4 +1,5 @@
 import { randomUUID } from 'node:crypto'
+import { contentHash } from '../infra/lake/content_hash.js'
 import { quotedIdentifier } from '../infra/lake/identifier.js'
 import { insertJson } from '../infra/lake/insert_json.js'
 import type { Session } from '../infra/lake/session.js'
@@ -26,7 +27,7 @@ export const inspect = async (
   const columns = Object.keys(table.columns).map(quotedIdentifier).join(', ')
   const values = [
     'count(*) AS row_count',
-    `coalesce(sum(hash(${columns})::HUGEINT), 0)::VARCHAR AS checksum`,
+    `${contentHash(columns)} AS checksum`,
     ...checks.map(([, { offending }], index) => `${offending} AS check_${index}`),
     ...nullable.map((name, index) => `count(*) - count(${quotedIdentifier(name)}) AS null_${index}`),
   ]

@@ -1,6 +1,9 @@
 import { CommitConflict } from '../../infra/errors.js'
+import { fenceVersion } from '../../infra/lake/fence_version.js'
 import { atSnapshot, inLake, quotedIdentifier, quotedLiteral } from '../../infra/lake/identifier.js'
 import type { Session } from '../../infra/lake/session.js'
+import { contentOf } from '../../infra/lake/table_version.js'
+import { currentSnapshotId } from '../../infra/lake/version.js'
 import type { Table } from '../../schemas/table.js'
 import { commit, type Preparation } from '../commit.js'
 import { commitKey } from '../commit_key.js'
@@ -57,8 +60,8 @@ export const clusterTable = async (
 }
 
 const prepare = async (session: Session, table: Table, partition: string): Promise<Preparation> => {
-  const snapshotId = Number((await session.one('SELECT id FROM lake.current_snapshot()'))['id'])
-  const fence = await session.one(`SELECT version FROM ${atSnapshot(`${table.schema}._fence`, snapshotId)}`)
+  const snapshotId = await currentSnapshotId(session)
+  const fence = await fenceVersion(session, table.schema, snapshotId)
   const all = await clusterParts(session, table)
   const names = all.find((each) => each.partition === partition)?.fileNames ?? []
   const columns = Object.keys(table.columns).map(quotedIdentifier).join(', ')
@@ -68,20 +71,18 @@ const prepare = async (session: Session, table: Table, partition: string): Promi
   await session.run(`
     CREATE OR REPLACE TEMP TABLE ${ordered} AS
     SELECT ${columns} FROM (${alongZOrder(`(SELECT ${columns} FROM ${source} WHERE ${chosen})`, table.clusteredBy)}) ORDER BY curve`)
-  const contents = (from: string) =>
-    session.one(`SELECT count(*) AS n, coalesce(sum(hash(${columns})::HUGEINT), 0)::VARCHAR AS hash FROM ${from}`)
-  const before = await contents(source)
+  const before = await contentOf(session, table, `FROM ${source}`)
   return {
     writes: [],
     inputs: {},
-    basis: Number(fence['version']),
+    basis: new Map([[table.schema, fence]]),
     finish: async (write) => {
       const deleted = await write.run(`DELETE FROM ${inLake(table.name)} WHERE ${chosen}`)
       const inserted = await write.run(
         `INSERT INTO ${inLake(table.name)} (${columns}) SELECT ${columns} FROM ${ordered}`,
       )
-      const after = await contents(inLake(table.name))
-      if (deleted !== inserted || before['n'] !== after['n'] || before['hash'] !== after['hash'])
+      const after = await contentOf(write, table, `FROM ${inLake(table.name)}`)
+      if (deleted !== inserted || before.rows !== after.rows || before.hash !== after.hash)
         throw new CommitConflict(
           `clustering ${table.name} would have changed its rows (${deleted} out, ${inserted} in)`,
         )

@@ -5,7 +5,7 @@ import { atSnapshot, quotedIdentifier, quotedLiteral } from '../../infra/lake/id
 import type { Lake } from '../../infra/lake/lake.js'
 import type { Session } from '../../infra/lake/session.js'
 import { storedColumnsAt } from '../../infra/lake/table_version.js'
-import { snapshotNamed } from '../../infra/lake/version.js'
+import { currentSnapshotId, snapshotNamed } from '../../infra/lake/version.js'
 import type { Table } from '../../schemas/table.js'
 
 export const exportFormats = ['parquet', 'csv'] as const
@@ -46,7 +46,7 @@ const copyOptions: Readonly<Record<ExportFormat, string>> = {
  */
 export const exportTables = (lake: Lake, tables: readonly Table[], request: ExportRequest): Promise<Export> =>
   lake.session(async (session) => {
-    const given = request.at ?? String((await session.one('SELECT id FROM lake.current_snapshot()'))['id'])
+    const given = request.at ?? String(await currentSnapshotId(session))
     const snapshotId = await snapshotNamed(session, '--at', given)
     const stored = await storedColumnsAt(session, snapshotId)
     const wanted = tables.filter(({ name }) => request.table === undefined || request.table === name)

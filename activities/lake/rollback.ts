@@ -1,8 +1,8 @@
-import { CommitConflict, InvalidInput } from '../../infra/errors.js'
+import { InvalidInput } from '../../infra/errors.js'
 import { recordChanges } from '../../infra/lake/changes.js'
-import { atSnapshot, inLake } from '../../infra/lake/identifier.js'
+import { fenceVersion } from '../../infra/lake/fence_version.js'
 import type { Session } from '../../infra/lake/session.js'
-import { snapshotNamed } from '../../infra/lake/version.js'
+import { currentSnapshotId, snapshotNamed } from '../../infra/lake/version.js'
 import type { Published } from '../../schemas/domain.js'
 import type { Stage } from '../../schemas/table.js'
 import { commit } from '../commit.js'
@@ -73,8 +73,8 @@ export const rollBack = (
         return {
           writes,
           inputs: {},
+          basis: fences,
           finish: async () => {
-            await assertFences(committing, fences)
             await applyMarks(committing)
             // Readers see what they saw then: the record of it is one of the restored tables.
             for (const each of own.all.flatMap(shownBy(published))) await showPublished(committing, each)
@@ -125,24 +125,14 @@ const planRollback = async (
   key: string,
   at?: number,
 ): Promise<Plan> => {
-  const from = at ?? Number((await session.one('SELECT id FROM lake.current_snapshot()'))['id'])
+  const from = at ?? (await currentSnapshotId(session))
   const fences = new Map<string, number>()
   for (const { name } of all) {
-    const { version } = await session.one(`SELECT version FROM ${atSnapshot(`${name}._fence`, from)}`)
-    fences.set(name, Number(version))
+    fences.set(name, await fenceVersion(session, name, from))
   }
   const { tables, writes } = await restoration(session, all, { from, to })
   const { undone, redone } = await findMarks(session, all, to, key)
   return { told: { domain, from, to, tables, undone, redone }, writes, fences }
-}
-
-/** Whatever was committed to a stage since the plan is not what the plan takes back. */
-const assertFences = async (session: Session, fences: ReadonlyMap<string, number>): Promise<void> => {
-  for (const [stage, seen] of fences) {
-    const { version } = await session.one(`SELECT version FROM ${inLake(`${stage}._fence`)}`)
-    if (Number(version) !== seen + 1)
-      throw new CommitConflict(`${stage} was committed to while its rollback was prepared; it is to be prepared again`)
-  }
 }
 
 const differing = ({ tables }: Told): readonly RestoredTable[] =>

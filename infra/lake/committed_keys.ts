@@ -1,7 +1,9 @@
 import { z } from 'zod'
 import { madeSnapshotId } from '../../schemas/meta/commits.js'
+import { fenceVersion } from './fence_version.js'
 import { atSnapshot } from './identifier.js'
 import type { Session } from './session.js'
+import { currentSnapshotId } from './version.js'
 
 /** What is known of a key and of the stages its step writes, as of one snapshot. */
 export interface Sight {
@@ -39,7 +41,7 @@ export class CommittedKeys {
     const sight = this.#turn.then(async () => {
       await this.#catchUp(session)
       for (const stage of stages) {
-        if (!this.#versions.has(stage)) this.#versions.set(stage, await this.#versionOf(session, stage))
+        if (!this.#versions.has(stage)) this.#versions.set(stage, await fenceVersion(session, stage, this.#snapshotId))
       }
       const versions = new Map(stages.map((stage) => [stage, this.#versions.get(stage) ?? 0]))
       return {
@@ -68,7 +70,7 @@ export class CommittedKeys {
   }
 
   async #catchUp(session: Session): Promise<void> {
-    const newest = Number((await session.one('SELECT id FROM lake.current_snapshot()'))['id'])
+    const newest = await currentSnapshotId(session)
     if (newest === this.#snapshotId) return
     // A catalog that went back was restored from a copy: nothing remembered of it holds.
     const since = newest < this.#snapshotId ? -1 : this.#snapshotId
@@ -91,10 +93,5 @@ export class CommittedKeys {
     }
     this.#versions = new Map()
     this.#snapshotId = newest
-  }
-
-  async #versionOf(session: Session, stage: string): Promise<number> {
-    const { version } = await session.one(`SELECT version FROM ${atSnapshot(`${stage}._fence`, this.#snapshotId)}`)
-    return Number(version)
   }
 }

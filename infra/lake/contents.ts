@@ -1,4 +1,5 @@
 import { catalogTable } from './catalog_copy.js'
+import { contentHash } from './content_hash.js'
 import { quotedIdentifier, quotedLiteral } from './identifier.js'
 import type { Session } from './session.js'
 
@@ -40,7 +41,7 @@ export const contentAt = async (session: Session, alias: string, snapshotId: num
     const name = [alias, String(schema_name), String(table_name)].map(quotedIdentifier).join('.')
     const label = quotedLiteral(`${schema_name}.${table_name}`)
     const at = `AT (VERSION => ${Math.trunc(snapshotId)})`
-    return `SELECT ${label} AS name, count(*) AS n, coalesce(sum(hash(t)::HUGEINT), 0)::VARCHAR AS hash FROM ${name} AS t ${at}`
+    return `SELECT ${label} AS name, count(*) AS n, ${contentHash('t')} AS hash FROM ${name} AS t ${at}`
   })
   const rows = selects.length === 0 ? [] : await session.all(selects.join(' UNION ALL '))
   const tables = Object.fromEntries(

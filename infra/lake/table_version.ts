@@ -1,5 +1,6 @@
 import type { Table } from '../../schemas/table.js'
 import { InvalidInput } from '../errors.js'
+import { contentHash } from './content_hash.js'
 import { atSnapshot, quotedIdentifier } from './identifier.js'
 import type { Session } from './session.js'
 
@@ -55,8 +56,6 @@ export const contentOf = async (
   select: string,
 ): Promise<{ rows: number; hash: string }> => {
   const columns = Object.keys(table.columns).map(quotedIdentifier).join(', ')
-  const { rows, hash } = await session.one(
-    `SELECT count(*) AS rows, coalesce(sum(hash(${columns})::HUGEINT), 0)::VARCHAR AS hash FROM (${select})`,
-  )
+  const { rows, hash } = await session.one(`SELECT count(*) AS rows, ${contentHash(columns)} AS hash FROM (${select})`)
   return { rows: Number(rows), hash: String(hash) }
 }

@@ -1,6 +1,10 @@
 import { InvalidInput } from '../errors.js'
 import type { Session } from './session.js'
 
+/** The newest snapshot. */
+export const currentSnapshotId = async (session: Session): Promise<number> =>
+  Number((await session.one('SELECT id FROM lake.current_snapshot()'))['id'])
+
 /**
  * The snapshot that `given` names: its number, or a time (ISO 8601, UTC where it names no zone), which is the newest snapshot of
  * that moment. Throws InvalidInput with the range there is when the lake has no such snapshot, or no longer.

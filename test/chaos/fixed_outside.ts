@@ -1,6 +1,6 @@
 import { createMarket } from '../../infra/sandbox/market.js'
 import { startSandbox } from '../../infra/sandbox/server.js'
-import type { Outside } from '../end_to_end/outside.js'
+import { environmentOf, type Outside } from '../end_to_end/outside.js'
 
 export interface FixedOutside extends Outside {
   /** The market's now: a run as of it gives the same rows whenever and however often it is made. */
@@ -25,15 +25,6 @@ export const startFixedOutside = async (seed: number): Promise<FixedOutside> => 
     sandbox,
     asOf: new Date(market.nowMs).toISOString(),
     canaries: [...Object.values(apiKeys), webhookAuth],
-    environment: {
-      BIRDEYE_BASE_URL: sandbox.url,
-      BIRDEYE_API_KEY: apiKeys.birdeye,
-      BIRDEYE_REQUESTS_PER_SECOND: '100000',
-      BIRDEYE_WALLET_GROUP_REQUESTS_PER_MINUTE: '1000000',
-      HELIUS_BASE_URL: sandbox.url,
-      HELIUS_API_KEY: apiKeys.helius,
-      WEBHOOK_URL: 'https://hooks.example.com/helius',
-      WEBHOOK_AUTH: webhookAuth,
-    },
+    environment: { ...environmentOf(sandbox, apiKeys), WEBHOOK_AUTH: webhookAuth },
   }
 }

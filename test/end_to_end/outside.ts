@@ -17,19 +17,19 @@ export const startOutside = async (faults: FaultRule[] = []): Promise<Outside> =
   const { market } = createMarket({ seed: 5, startsAt, tokens: 12, wallets: 80, swaps: 8_000 })
   const apiKeys = { birdeye: 'outside-birdeye', helius: 'outside-helius' }
   const sandbox = await startSandbox({ market, apiKeys, faults })
-  return {
-    sandbox,
-    environment: {
-      BIRDEYE_BASE_URL: sandbox.url,
-      BIRDEYE_API_KEY: apiKeys.birdeye,
-      BIRDEYE_REQUESTS_PER_SECOND: '100000',
-      BIRDEYE_WALLET_GROUP_REQUESTS_PER_MINUTE: '1000000',
-      HELIUS_BASE_URL: sandbox.url,
-      HELIUS_API_KEY: apiKeys.helius,
-      WEBHOOK_URL: 'https://hooks.example.com/helius',
-    },
-  }
+  return { sandbox, environment: environmentOf(sandbox, apiKeys) }
 }
+
+/** What points the program at a sandbox, which it may ask as fast as it can. */
+export const environmentOf = (sandbox: Sandbox, apiKeys: { birdeye: string; helius: string }): NodeJS.ProcessEnv => ({
+  BIRDEYE_BASE_URL: sandbox.url,
+  BIRDEYE_API_KEY: apiKeys.birdeye,
+  BIRDEYE_REQUESTS_PER_SECOND: '100000',
+  BIRDEYE_WALLET_GROUP_REQUESTS_PER_MINUTE: '1000000',
+  HELIUS_BASE_URL: sandbox.url,
+  HELIUS_API_KEY: apiKeys.helius,
+  WEBHOOK_URL: 'https://hooks.example.com/helius',
+})
 
 /** Waits until so many requests of a path have been asked for. */
 export const untilAsked = async (sandbox: Sandbox, part: string, count: number): Promise<void> => {

@@ -152,7 +152,7 @@ describe.each(scratchCatalogs)('on a %s catalog', (catalog) => {
         prepare: async (session) => {
           first = await commit(scratch.lake, reading)
           const { version } = await session.one(`SELECT version FROM ${inLake(`${stage.name}._fence`)}`)
-          return { ...(await reading.prepare(session)), basis: Number(version) }
+          return { ...(await reading.prepare(session)), basis: new Map([[stage.name, Number(version)]]) }
         },
       })
       expect(second).toEqual(first)
@@ -229,7 +229,10 @@ describe.each(scratchCatalogs)('on a %s catalog', (catalog) => {
     const before = await snapshots()
     const based: Step = {
       ...stale,
-      prepare: async (session) => ({ ...(await stale.prepare(session)), basis: Number(version) }),
+      prepare: async (session) => ({
+        ...(await stale.prepare(session)),
+        basis: new Map([[stage.name, Number(version)]]),
+      }),
     }
     await expect(commit(scratch.lake, based)).rejects.toThrow(/committed to after/)
     expect(await snapshots()).toBe(before)

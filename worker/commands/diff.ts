@@ -2,7 +2,7 @@ import { InvalidInput } from '../../infra/errors.js'
 import type { JsonRow, Session } from '../../infra/lake/session.js'
 import { differingRows, diffTable, type RowDiff } from '../../infra/lake/table_diff.js'
 import { storedColumnsAt, tableAt } from '../../infra/lake/table_version.js'
-import { snapshotNamed } from '../../infra/lake/version.js'
+import { currentSnapshotId, snapshotNamed } from '../../infra/lake/version.js'
 import type { Table } from '../../schemas/table.js'
 import { count } from '../format.js'
 import type { Output } from '../output.js'
@@ -27,7 +27,7 @@ export const printDiff = async (
   if (table === undefined)
     throw new InvalidInput(`"${request.table}" is not a table; there is ${tables.map(({ name }) => name).join(', ')}`)
   const from = await snapshotNamed(session, '--from', request.from)
-  const newest = Number((await session.one('SELECT id FROM lake.current_snapshot()'))['id'])
+  const newest = await currentSnapshotId(session)
   const to = request.to === undefined ? newest : await snapshotNamed(session, '--to', request.to)
   const [before, after] = [await storedColumnsAt(session, from), await storedColumnsAt(session, to)]
   const diff = await diffTable(
