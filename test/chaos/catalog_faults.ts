@@ -108,7 +108,7 @@ const kills = (random: Random, server: OwnServer, died: () => void) => {
 
 interface OwnServer {
   address(): Machine['server']
-  /** Ends it without a checkpoint, as a crash does, and starts it again on the same port. */
+  /** Ends it without a checkpoint, as a crash does, and starts it again on the same port; nothing happens once it was stopped. */
   die(): Promise<void>
   /** When it is there again after a death that has begun or is about to. */
   back(): Promise<void>
@@ -128,13 +128,17 @@ const startOwnServer = async (machine: Machine, seed: number): Promise<OwnServer
     })
   let server = await start()
   let rebirth: Promise<void> = Promise.resolve()
-  const die = async () => {
-    rebirth = (async () => {
-      process.kill(server.pid, 'SIGQUIT')
-      await server.exited
-      server = await start()
-    })()
-    await rebirth
+  let stopped = false
+  const dieAndReturn = async () => {
+    if (stopped) return
+    process.kill(server.pid, 'SIGQUIT')
+    await server.exited
+    server = await start()
+  }
+  const die = () => {
+    // Two commits can ask for a death within a few milliseconds: the second waits until the server lives again.
+    rebirth = rebirth.then(dieAndReturn)
+    return rebirth
   }
   return {
     address: () => server.address,
@@ -144,6 +148,7 @@ const startOwnServer = async (machine: Machine, seed: number): Promise<OwnServer
       await rebirth
     },
     stop: async () => {
+      stopped = true
       await rebirth
       await server.stop()
     },
