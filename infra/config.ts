@@ -44,6 +44,8 @@ export interface Config {
   helius: SourceConfig
   webhook: { url?: string; auth?: Secret }
   api: { host: string; port: number; token?: Secret }
+  /** Where people look at runs; links lead there. */
+  temporalUiUrl?: string
   tools: ToolOverrides
   /** Does nothing, unless a fault test has armed it. */
   failpoint: Failpoint
@@ -104,6 +106,7 @@ function assemble(variables: Environment, { env, projectRoot, note }: Assembly):
     data: toData(variables, home, at, note),
     ...present({ encrypted: variables.LAKE_ENCRYPTED }),
     temporal: toTemporal(variables, at, note),
+    ...present({ temporalUiUrl: variables.TEMPORAL_UI_URL }),
     birdeye: toBirdEye(variables),
     helius: toSource('https://api-mainnet.helius-rpc.com', variables.HELIUS_BASE_URL, variables.HELIUS_API_KEY),
     webhook: present({ url: variables.WEBHOOK_URL, auth: secret(variables.WEBHOOK_AUTH) }),

@@ -60,6 +60,7 @@ export const environment = z.object({
   TEMPORAL_ADDRESS: hostAndPort.optional(),
   TEMPORAL_NAMESPACE: text.optional(),
   TEMPORAL_API_KEY: headerValue.optional(),
+  TEMPORAL_UI_URL: httpUrl.optional(),
   TEMPORAL_TLS: flag.optional(),
   TEMPORAL_TLS_SERVER_NAME: text.optional(),
   TEMPORAL_TLS_SERVER_CA_CERT_PATH: text.optional(),

@@ -8,7 +8,7 @@ import { domains } from './domains.js'
 const root = fileURLToPath(new URL('..', import.meta.url))
 const sourceFiles = (folder: string): string[] =>
   readdirSync(path.join(root, folder), { recursive: true, encoding: 'utf8' })
-    .filter((name) => name.endsWith('.ts'))
+    .filter((name) => /\.tsx?$/.test(name))
     .map((name) => path.join(folder, name))
 
 interface Import {
@@ -97,7 +97,7 @@ describe('the layout', () => {
   test('only the configuration and the bootstrap read the environment', () => {
     const files = ['schemas', 'activities', 'workflows', 'infra', 'worker'].flatMap(sourceFiles)
     const readers = files.filter((file) => readFileSync(path.join(root, file), 'utf8').includes('process.env'))
-    // The supervisor hands its own environment on to the worker it starts.
-    expect(readers).toEqual(['infra/config.ts', 'worker/supervised_worker.ts'])
+    // The supervisor hands its own environment on to what it starts.
+    expect(readers).toEqual(['infra/config.ts', 'worker/supervised_child.ts'])
   })
 })

@@ -8,15 +8,24 @@ import { present } from '../infra/optional.js'
 import { provisionExtensions } from '../infra/provision/provision.js'
 
 /** DuckDB spills past this; the rest of the machine is PostgreSQL's, Temporal's, Node's and the user's. */
-const memoryShare = 0.4
+const usualMemoryShare = 0.4
 
 type Attached = LakeOptions['catalog']
+
+interface LakeAccess {
+  readonly readOnly: boolean
+  readonly at?: string
+  readonly encrypted?: boolean
+  /** Of the machine's memory; for a process that shares it with another one of ours. */
+  readonly memoryShare?: number
+  readonly log: (line: string) => void
+}
 
 /** Opens the configured lake. The catalog must be one that can be attached: the built-in one is given as its address. */
 export const openConfiguredLake = async (
   config: Config,
   catalog: Attached,
-  { log, ...how }: { readOnly: boolean; at?: string; encrypted?: boolean; log: (line: string) => void },
+  { log, memoryShare = usualMemoryShare, ...how }: LakeAccess,
 ): Promise<Lake> => {
   const { directory } = await provisionExtensions({ cacheDir: config.cacheDir, overrides: config.tools, log })
   const temporaryDirectory = path.join(config.home, 'spill', String(process.pid))
@@ -43,6 +52,6 @@ export const openConfiguredLake = async (
 export const standaloneCatalog = ({ catalog }: Config): Attached => {
   if (catalog.kind !== 'embedded') return catalog
   throw new InvalidInput(
-    'LAKE_CATALOG is not set: a worker on its own needs postgres:... or file:PATH; `npx tributary up` starts a worker with the built-in PostgreSQL',
+    'LAKE_CATALOG is not set: a process on its own needs postgres:... (a worker also file:PATH); `npx tributary up` starts all with the built-in PostgreSQL',
   )
 }

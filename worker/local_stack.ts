@@ -8,9 +8,10 @@ import { ProcessRegistry } from '../infra/stack/process_registry.js'
 import type { ServerProcess } from '../infra/stack/server_process.js'
 import { startTemporalServer } from '../infra/stack/temporal_server.js'
 import { startHomeCatalog } from './home_catalog.js'
+import { startLocalApi } from './local_api.js'
 import { startLocalSandbox } from './local_sandbox.js'
 import { readersGone } from './readers.js'
-import { startSupervisedWorker } from './supervised_worker.js'
+import { startSupervised } from './supervised_child.js'
 
 /** Temporal's own defaults. */
 const preferredPorts = { temporal: 7_233, ui: 8_233 }
@@ -21,6 +22,8 @@ export interface LocalStack {
   readonly config: Config
   readonly uiUrl: string | undefined
   readonly sandboxUrl: string | undefined
+  /** Absent on a file catalog, which is the worker's alone. */
+  readonly dashboardUrl: string | undefined
   /** Resolves, with what to say, when a server that was started here ends unasked. */
   readonly broken: Promise<string>
   /** Stops everything, newest first. */
@@ -28,7 +31,7 @@ export interface LocalStack {
 }
 
 /**
- * Starts what the configuration does not name: catalog, Temporal, sandbox, then a worker. One per home; throws InvalidInput when
+ * Starts what the configuration does not name: catalog, Temporal, sandbox, then a worker and the dashboard. One per home; throws InvalidInput when
  * another has it. What was started is stopped again when a later part fails.
  */
 export const startLocalStack = async (config: Config, log: (line: string) => void): Promise<LocalStack> => {
@@ -64,13 +67,16 @@ export const startLocalStack = async (config: Config, log: (line: string) => voi
       provisionExtensions({ cacheDir: config.cacheDir, overrides: config.tools, log }),
     ]).then(valuesOrFirstReason)
     const running: Config = { ...config, ...catalog?.resolved, ...temporal?.resolved, ...sandbox?.resolved }
-    await startSupervisedWorker(parts, running)
+    // The home's only worker: nobody else would go on with the runs of an earlier build.
+    await startSupervised(parts, running, { name: 'worker', arguments: ['worker', '--take-over'] })
+    const dashboardUrl = await startLocalApi(parts, running, temporal?.uiUrl)
     await lock.publish({
       ...(catalog === undefined ? {} : { catalog: `127.0.0.1:${catalog.port}` }),
       ...(temporal === undefined ? {} : { temporal: temporal.resolved.temporal.address, ui: temporal.uiUrl }),
+      ...(dashboardUrl === undefined ? {} : { dashboard: dashboardUrl }),
       ...(sandbox === undefined ? {} : { sandbox: sandbox.url }),
     })
-    return { config: running, uiUrl: temporal?.uiUrl, sandboxUrl: sandbox?.url, broken, stop }
+    return { config: running, uiUrl: temporal?.uiUrl, sandboxUrl: sandbox?.url, dashboardUrl, broken, stop }
   } catch (error) {
     await stop()
     throw error

@@ -44,6 +44,13 @@ export const connectClient = async (temporal: RemoteTemporal): Promise<Client> =
   }
 }
 
+/** A client that connects when it is first asked something, and again whenever the server was away. Only its calls fail. */
+export const lazyClient = async (temporal: RemoteTemporal): Promise<Client> => {
+  const options = await connectionOptions(temporal)
+  const connection = Connection.lazy({ ...options, connectTimeout: connectTimeoutMs })
+  return new Client({ connection, namespace: temporal.namespace })
+}
+
 /** What client and worker say alike when nobody answers at the address. */
 export const temporalUnreachable = (address: string, cause: unknown): SourceUnavailable =>
   new SourceUnavailable(

@@ -78,7 +78,9 @@ export const endWorkers = async (options: WorkerKillsOptions): Promise<WorkerKil
 
 const untilWorker = async ({ home, up }: Stack): Promise<number> => {
   for (;;) {
-    const worker = homeProcesses(home).find(({ parent, command }) => parent === up.pid && /\bworker\b/.test(command))
+    const worker = homeProcesses(home).find(
+      ({ parent, command }) => parent === up.pid && /cli\.js worker\b/.test(command),
+    )
     if (worker !== undefined) return worker.pid
     await sleep(pollMs)
   }

@@ -12,7 +12,7 @@ const smallBatches = JSON.stringify({ history: { walletsPerBatch: 10, concurrent
 const slow = { kind: 'slow', path: 'seek_by_time', delayMs: 100 } as const
 
 const workerOf = (home: string, up: Running) =>
-  homeProcesses(home).find(({ parent, command }) => parent === up.pid && /\bworker\b/.test(command))
+  homeProcesses(home).find(({ parent, command }) => parent === up.pid && /cli\.js worker\b/.test(command))
 
 describe.skipIf(process.platform !== 'linux')('npx tributary up', () => {
   let scratch: ScratchHome

@@ -12,7 +12,7 @@ import { type JsonFlag, jsonOption, log, output } from './terminal.js'
 export const addStackCommands = (program: Command): void => {
   program
     .command('up')
-    .description('run the local stack: catalog, Temporal with its UI, worker')
+    .description('run the local stack: catalog, Temporal with its UI, worker, dashboard')
     .action(() => runStart(loadConfig(), output({}), log, { pipeline: undefined, once: false }))
   program
     .command('start')
@@ -46,4 +46,12 @@ export const addStackCommands = (program: Command): void => {
     .description('a worker alone, for a catalog and a Temporal that run elsewhere')
     .option('--take-over', 'new runs begin with this build, and it goes on with the runs of others')
     .action(({ takeOver = false }: { takeOver?: boolean }) => runWorker(loadConfig(), log, { takeOver }))
+  program
+    .command('api')
+    .description('dashboard, HTTP API and receivers alone, for a catalog and a Temporal that run elsewhere')
+    .action(async () => {
+      // What only this command needs takes a third of a second to load.
+      const { runApi } = await import('../api/api_process.js')
+      await runApi(loadConfig(), log)
+    })
 }

@@ -4,6 +4,7 @@ import type { Config } from '../../infra/config.js'
 import { SourceUnavailable } from '../../infra/errors.js'
 import { connectClient } from '../../infra/temporal/connection.js'
 import type { SmartTradersResult } from '../../workflows/traders/smart_traders.js'
+import { signInAdvice } from '../api/api_token.js'
 import { followRun } from '../follow_run.js'
 import { readLake } from '../lake_command.js'
 import { type LocalStack, startLocalStack } from '../local_stack.js'
@@ -38,7 +39,7 @@ export const runStart = async (
   try {
     if (stopping.signal.aborted) return
     log(`ready after ${((Date.now() - begin) / 1000).toFixed(1)} s`)
-    for (const line of addresses(stack)) log(`  ${line}`)
+    for (const line of await addresses(stack)) log(`  ${line}`)
     const stopped = stopping.signal.aborted ? Promise.resolve() : once(stopping.signal, 'abort')
     const broken = stack.broken.then((message) => {
       throw new SourceUnavailable(message)
@@ -58,7 +59,13 @@ export const runStart = async (
   }
 }
 
-const addresses = ({ config, uiUrl, sandboxUrl }: LocalStack): string[] => [
+const addresses = async ({ config, uiUrl, sandboxUrl, dashboardUrl }: LocalStack): Promise<string[]> => [
+  ...(dashboardUrl === undefined
+    ? []
+    : [
+        `dashboard    ${dashboardUrl}`,
+        `             ${await signInAdvice(config, dashboardUrl, process.stderr.isTTY === true)}`,
+      ]),
   ...(uiUrl === undefined ? [] : [`Temporal UI  ${uiUrl}`]),
   `home         ${config.home}`,
   ...(sandboxUrl === undefined

@@ -5,29 +5,44 @@ import { libpqString } from '../infra/postgres_address.js'
 import { type Child, startChild } from './child_process.js'
 import type { Parts } from './local_stack.js'
 
-/** Longer than the worker's own drain, so that only a stuck one is killed. */
+/** Longer than the worker's own drain, so that only a stuck child is killed. */
 const stopGraceMs = 6_000
 const readyTimeoutMs = 60_000
-/** A worker that cannot live is not restarted in a busy loop. */
+/** A child that cannot live is not restarted in a busy loop. */
 const restartDelayMs = 1_000
 
-/** Runs a worker in a process of its own and starts it again whenever it ends unasked. Resolves when the first one polls. */
-export const startSupervisedWorker = async ({ logs, log, started }: Parts, config: Config): Promise<void> => {
+interface ChildRole {
+  /** What a person is told of it, and the name of its log. */
+  readonly name: string
+  /** The command of ours that it runs. */
+  readonly arguments: readonly string[]
+  readonly environment?: NodeJS.ProcessEnv
+}
+
+/**
+ * Runs one of our commands in a process of its own, against what the configuration names, and starts it again whenever it ends
+ * unasked. Resolves when the first one is ready.
+ */
+export const startSupervised = async (
+  { logs, log, started }: Parts,
+  config: Config,
+  { name, arguments: args, environment = {} }: ChildRole,
+): Promise<void> => {
+  const logFile = path.join(logs, `${name}.log`)
   let stopping = false
   const start = () =>
     startChild({
-      name: 'worker',
+      name,
       script: new URL('./cli.js', import.meta.url),
-      // The home's only worker: nobody else would go on with the runs of an earlier build.
-      arguments: ['worker', '--take-over'],
-      environment: { ...process.env, ...environmentOf(config) },
-      logFile: path.join(logs, 'worker.log'),
+      arguments: args,
+      environment: { ...process.env, ...environmentOf(config), ...environment },
+      logFile,
       readyTimeoutMs,
     })
   const supervise = (child: Child): Child => {
     child.process.once('exit', async (code, signal) => {
       if (stopping) return
-      log(`the worker ended (${signal ?? `exit ${code}`}) and is started again; see ${path.join(logs, 'worker.log')}`)
+      log(`the ${name} ended (${signal ?? `exit ${code}`}) and is started again; see ${logFile}`)
       while (!stopping) {
         await sleep(restartDelayMs)
         const next = await start().catch((error: Error) => log(error.message))
@@ -46,7 +61,7 @@ export const startSupervisedWorker = async ({ logs, log, started }: Parts, confi
   })
 }
 
-/** The addresses of what runs, as the worker's own configuration reads them. */
+/** The addresses of what runs, as the child's own configuration reads them. */
 const environmentOf = ({ home, catalog, temporal, birdeye, helius, webhook }: Config): NodeJS.ProcessEnv => ({
   TRIBUTARY_HOME: home,
   ...(catalog.kind === 'postgres' ? { LAKE_CATALOG: `postgres:${libpqString(catalog.address)}` } : {}),

@@ -1,0 +1,24 @@
+import { Hono } from 'hono'
+import type { ApiDependencies } from './dependencies.js'
+import { notFound, problemOf } from './problem.js'
+import { signInRoutes } from './routes/sign_in.js'
+
+type Routes = (dependencies: ApiDependencies) => Hono
+
+/** The table of contents: a noun is a file in routes/ and one line here. */
+const mounted: readonly Routes[] = [signInRoutes]
+
+/** Everything that is served over HTTP: pages, API, receivers. It opens nothing: what it works with is handed in. */
+export const createApi = (dependencies: ApiDependencies): Hono => {
+  const api = new Hono()
+  for (const routes of mounted) api.route('/', routes(dependencies))
+  api.notFound((context) => {
+    throw notFound(`there is nothing at ${context.req.path}`)
+  })
+  api.onError((error, context) => {
+    const { status, code, message } = problemOf(error)
+    if (status === 500) dependencies.log(`${context.req.method} ${context.req.path}: ${error.stack ?? error.message}`)
+    return context.json({ error: { code, message } }, status)
+  })
+  return api
+}

@@ -1,0 +1,17 @@
+import type { Client } from '@temporalio/client'
+import type { Config } from '../../infra/config.js'
+import type { Lake } from '../../infra/lake/lake.js'
+import type { Secret } from '../../infra/secret.js'
+
+/** What the routes work with, made once from the configuration. */
+export interface ApiDependencies {
+  readonly config: Config
+  /** Read-only. */
+  readonly lake: Lake
+  /** Absent where no Temporal is configured; calls fail, each by itself, while the server is away. */
+  readonly temporal: Client | undefined
+  /** Whoever shows it may change things. */
+  readonly token: Secret
+  readonly codeVersion: string
+  readonly log: (line: string) => void
+}
