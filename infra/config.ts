@@ -27,6 +27,7 @@ export interface ToolOverrides {
   duckdbExtensions?: string
   weed?: string
   temporalTestServer?: string
+  chromium?: string
 }
 
 export interface Config {
@@ -121,6 +122,7 @@ function assemble(variables: Environment, { env, projectRoot, note }: Assembly):
       duckdbExtensions: optional(variables.TRIBUTARY_DUCKDB_EXTENSIONS, at),
       weed: optional(variables.TRIBUTARY_WEED, at),
       temporalTestServer: optional(variables.TRIBUTARY_TEMPORAL_TEST_SERVER, at),
+      chromium: optional(variables.TRIBUTARY_CHROMIUM, at),
     }),
   }
 }

@@ -49,6 +49,7 @@ export const environment = z.object({
   TRIBUTARY_DUCKDB_EXTENSIONS: text.optional(),
   TRIBUTARY_WEED: text.optional(),
   TRIBUTARY_TEMPORAL_TEST_SERVER: text.optional(),
+  TRIBUTARY_CHROMIUM: text.optional(),
   LAKE_CATALOG: text.optional(),
   LAKE_DATA: text.optional(),
   LAKE_ENCRYPTED: flag.optional(),

@@ -19,7 +19,8 @@ const tool = z.object({
   version: z.string(),
   kind: z.enum(['program', 'extension']),
   file: z.string(),
-  wheelPackage: z.string(),
+  wheelPackage: z.string().optional(),
+  npmPackage: z.string().optional(),
   platforms: z.partialRecord(z.enum(['linux-x64', 'linux-arm64', 'darwin-x64', 'darwin-arm64']), build),
   unpinned: z.record(z.string(), z.string()).optional(),
 })
@@ -32,7 +33,7 @@ export type LockedTool = z.infer<typeof tool>
 export type Wheel = z.infer<typeof wheel>
 export type Download = z.infer<typeof download>
 
-export type ProgramName = 'temporal-cli' | 'temporal-test-server' | 'weed'
+export type ProgramName = 'temporal-cli' | 'temporal-test-server' | 'weed' | 'chromium'
 export type ExtensionName = 'ducklake' | 'httpfs' | 'postgres_scanner' | 'aws' | 'delta'
 export type ToolName = ProgramName | ExtensionName
 /** What every lake may need; `delta` is fetched for the import of a Delta table only. */
@@ -64,6 +65,7 @@ export function pinnedBuild(lock: ToolLock, name: ToolName, platform: string): {
 /** The variable by which a user points to an own copy of the tool. */
 export function overrideVariable(name: ToolName): string {
   if (name === 'temporal-cli') return 'TRIBUTARY_TEMPORAL_CLI'
+  if (name === 'chromium') return 'TRIBUTARY_CHROMIUM'
   if (name === 'temporal-test-server') return 'TRIBUTARY_TEMPORAL_TEST_SERVER'
   return name === 'weed' ? 'TRIBUTARY_WEED' : 'TRIBUTARY_DUCKDB_EXTENSIONS'
 }

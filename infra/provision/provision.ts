@@ -77,6 +77,7 @@ export function ownPath(name: ToolName, own: ToolOverrides, lock: ToolLock, plat
   if (name === 'temporal-cli') return own.temporalCli
   if (name === 'temporal-test-server') return own.temporalTestServer
   if (name === 'weed') return own.weed
+  if (name === 'chromium') return own.chromium
   const tool = lock.tools[name]
   return own.duckdbExtensions && tool && extensionPath(own.duckdbExtensions, tool, platform)
 }

@@ -1,4 +1,6 @@
 import { spawn } from 'node:child_process'
+import { createReadStream } from 'node:fs'
+import { readdir } from 'node:fs/promises'
 import { join } from 'node:path'
 import { Readable } from 'node:stream'
 import { SourceChanged, SourceUnavailable } from '../errors.js'
@@ -17,20 +19,34 @@ const PIP_TIMEOUT_MS = 30 * 60_000
 // A vendor that sends nothing for so long is not going to.
 const IDLE_TIMEOUT_MS = 30_000
 
-/** Where a build can be had, in the order to try: the wheel where pip is, then the vendor's own downloads. */
+/** Where a build can be had, in the order to try: the wheel where pip is, the npm package, then the vendor's own downloads. */
 export function sourcesOf(tool: LockedTool, build: ToolBuild): Source[] {
   const { wheel } = build
-  const wheels = wheel ? [pypiSource(tool, wheel)] : []
-  return [...wheels, ...build.downloads.map(vendorSource)]
+  const wheels = wheel && tool.wheelPackage ? [pypiSource(tool.wheelPackage, tool.version, wheel)] : []
+  const packages = tool.npmPackage ? [npmSource(tool.npmPackage, tool.version)] : []
+  return [...wheels, ...packages, ...build.downloads.map(vendorSource)]
 }
 
-function pypiSource(tool: LockedTool, wheel: Wheel): Source {
+/** The tarball as it is: npm asks the registry that this user has configured. */
+function npmSource(name: string, version: string): Source {
   return {
-    label: `PyPI (python3 -m pip download ${tool.wheelPackage}==${tool.version})`,
+    label: `npm (npm pack ${name}@${version})`,
+    async open(folder) {
+      await run('npm', ['pack', `${name}@${version}`, '--pack-destination', folder, '--silent', '--ignore-scripts'])
+      const file = (await readdir(folder)).find((each) => each.endsWith('.tgz'))
+      if (file === undefined) throw new SourceChanged(`npm brought no tarball of ${name}`)
+      return createReadStream(join(folder, file))
+    },
+  }
+}
+
+function pypiSource(name: string, version: string, wheel: Wheel): Source {
+  return {
+    label: `PyPI (python3 -m pip download ${name}==${version})`,
     async open(folder) {
       const target = ['--only-binary=:all:', '--no-deps', '--platform', wheel.tag, '--dest', folder]
       const patience = ['--timeout', '15', '--retries', '1', '--no-input', '--disable-pip-version-check', '--quiet']
-      await run('python3', ['-m', 'pip', 'download', ...target, ...patience, `${tool.wheelPackage}==${tool.version}`])
+      await run('python3', ['-m', 'pip', 'download', ...target, ...patience, `${name}==${version}`])
       const path = join(folder, wheel.file)
       const actual = await sha256Of(path).catch((cause) => {
         throw new SourceChanged(`pip brought no file ${wheel.file}`, { cause })
@@ -90,7 +106,7 @@ async function run(command: string, args: string[]): Promise<void> {
   if (code === 0) return
   const lines = output.split('\n').filter((line) => line.trim() !== '')
   const line = lines.find((text) => text.startsWith('ERROR')) ?? lines.at(-1) ?? ''
-  throw new SourceUnavailable(`pip ended with ${code}: ${line.slice(0, 300)}`)
+  throw new SourceUnavailable(`${command} ended with ${code}: ${line.slice(0, 300)}`)
 }
 
 /** The innermost message: `fetch failed` says nothing, its cause does. */
