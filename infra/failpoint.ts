@@ -21,6 +21,8 @@ export const failpointNames = [
   'sweep.deleted',
   'webhook.before_send',
   'webhook.sent',
+  'drain.committed',
+  'alert.sent',
 ] as const
 export type FailpointName = (typeof failpointNames)[number]
 

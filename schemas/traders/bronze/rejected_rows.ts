@@ -11,6 +11,8 @@ export const rejectedRows = defineTable('traders_bronze.rejected_rows', {
     'BirdEye /defi/v3/token/holder',
     'BirdEye /defi/v2/tokens/top_traders',
     'BirdEye /trader/txs/seek_by_time',
+    'Helius deliveries',
+    'Helius /v0/transactions',
   ],
   columns: {
     as_of: timestamp,
