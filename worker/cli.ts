@@ -5,13 +5,15 @@ import { addReadingCommands } from './cli/reading_commands.js'
 import { addRunCommands } from './cli/run_commands.js'
 import { addStackCommands } from './cli/stack_commands.js'
 import { log } from './cli/terminal.js'
+import { addTriggerCommands } from './cli/trigger_commands.js'
 
 const program = new Command('tributary')
   .description('Finds the wallets that really trade well, in a lake where every step is one atomic snapshot.')
   .showHelpAfterError('(tributary --help lists the commands)')
   .exitOverride()
 
-for (const add of [addStackCommands, addReadingCommands, addRunCommands, addCarryingCommands]) add(program)
+for (const add of [addStackCommands, addReadingCommands, addRunCommands, addTriggerCommands, addCarryingCommands])
+  add(program)
 
 // A reader that has seen enough (`| head`) is no failure; the command goes on to end cleanly.
 for (const stream of [process.stdout, process.stderr]) {

@@ -10,7 +10,9 @@ import { readLake } from '../lake_command.js'
 import { type LocalStack, startLocalStack } from '../local_stack.js'
 import type { Output } from '../output.js'
 import { domainNamed, parsePipelineInput } from '../pipelines.js'
+import { schedules } from '../schedules.js'
 import { startRun, temporalOf } from './run.js'
+import { applyAtStart } from './schedule.js'
 import { printTop } from './top.js'
 
 interface StartRequest {
@@ -40,6 +42,7 @@ export const runStart = async (
     if (stopping.signal.aborted) return
     log(`ready after ${((Date.now() - begin) / 1000).toFixed(1)} s`)
     for (const line of await addresses(stack)) log(`  ${line}`)
+    await applyAtStart(stack.config, log, schedules)
     const stopped = stopping.signal.aborted ? Promise.resolve() : once(stopping.signal, 'abort')
     const broken = stack.broken.then((message) => {
       throw new SourceUnavailable(message)

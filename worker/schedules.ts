@@ -1,0 +1,29 @@
+import { lake } from '../schemas/lake/index.js'
+import { declareSchedules } from '../schemas/schedule.js'
+import { traders } from '../schemas/traders/index.js'
+
+/** Every schedule. `npx tributary schedule apply` and each `up` make the server hold these; the scheduled time is the run's `asOf`. */
+export const schedules = declareSchedules([
+  {
+    id: 'smart-traders',
+    domain: traders,
+    when: { cron: '0 */6 * * *' },
+    jitter: '2 minutes',
+    // A run reads on from where the last one ended, so one late run stands for all that were missed.
+    overlap: 'buffer one',
+    catchupWindow: '6 hours',
+    pauseOnFailure: true,
+    // Each run spends the account's compute units.
+    startsPaused: true,
+  },
+  {
+    id: 'lake-maintenance',
+    domain: lake,
+    when: { cron: '17 3 * * *' },
+    jitter: '10 minutes',
+    overlap: 'skip',
+    // A machine that sleeps at night does it in the morning.
+    catchupWindow: '12 hours',
+    pauseOnFailure: false,
+  },
+])
