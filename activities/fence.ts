@@ -19,8 +19,9 @@ export const raiseFences = async (
   versions: ReadonlyMap<string, number>,
 ): Promise<void> => {
   for (const name of stages) {
+    // An expression, as for a bare column DuckLake asks the catalog for file statistics, which a table without files has none of.
     const changed = await session.run(
-      `UPDATE ${inLake(`${name}._fence`)} SET version = version + 1 WHERE version = $version`,
+      `UPDATE ${inLake(`${name}._fence`)} SET version = version + 1 WHERE version + 0 = $version`,
       { version: BigInt(versions.get(name) ?? -1) },
     )
     if (changed !== 1) throw new FenceMoved(name)

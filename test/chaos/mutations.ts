@@ -27,7 +27,7 @@ const mutations: readonly Mutation[] = [
   {
     name: 'the fence’s version: it is raised whatever was seen',
     file: 'activities/fence.ts',
-    from: 'WHERE version = $version`',
+    from: 'WHERE version + 0 = $version`',
     to: 'WHERE $version IS NOT NULL`',
     ...{ noticedBy: 'F13', catalog: 'postgres' },
   },
@@ -57,7 +57,7 @@ const mutations: readonly Mutation[] = [
     file: 'infra/lake/session.ts',
     from: "await this.run('ROLLBACK').catch(() => undefined)\n      throw error",
     to: "await this.run('COMMIT').catch(() => undefined)\n      throw error",
-    ...{ noticedBy: 'F1', catalog: 'file' },
+    ...{ noticedBy: 'F14', catalog: 'file' },
   },
   {
     name: 'the snapshot of the own commit: the newest of the process is taken for it',

@@ -1,7 +1,7 @@
 import { isDeepStrictEqual } from 'node:util'
 import { commit } from '../../activities/commit.js'
 import { findReceipt } from '../../activities/receipt.js'
-import { QualityRejected } from '../../infra/errors.js'
+import { QualityRejected, ResultTooLarge } from '../../infra/errors.js'
 import { quotedIdentifier } from '../../infra/lake/identifier.js'
 import type { Lake } from '../../infra/lake/lake.js'
 import { createRandom, type Random } from '../../infra/sandbox/random.js'
@@ -39,8 +39,8 @@ const nastyTexts = [
 const amounts = [1n, 10n ** 37n, 9_007_199_254_740_993n, 123_456_789_012_345_678_901n]
 
 /**
- * F14: rows made of what breaks quoting come back as they were, through every layer; rows that break a promise are refused as a
- * whole step, with the verdict written down, and the step after them goes through.
+ * F14 and F15: rows made of what breaks quoting come back as they were, through every layer; rows that break a promise are refused as a
+ * whole step, with the verdict written down, as is a step whose result is too large, and the step after them goes through.
  */
 export const poisonedWorld = async (
   machine: Machine,
@@ -79,12 +79,14 @@ export const poisonedWorld = async (
     await compare(lake, steps, complain)
     for (const [index, refusal] of refusals(rows).entries()) {
       const before = await commitCount(lake)
-      const refused = { ...toStep(first(steps), 1, () => 0), key: key(10 + index), prepare: refusal.prepare }
+      const made = toStep(first(steps), 1, () => 0)
+      const parameters = { ...made.parameters, ...refusal.parameters }
+      const refused = { ...made, key: key(10 + index), prepare: refusal.prepare, parameters }
       const error = await commit(lake, refused).then(
         () => undefined,
         (thrown: unknown) => thrown,
       )
-      if (!(error instanceof QualityRejected))
+      if (!(error instanceof (refusal.error ?? QualityRejected)))
         complain(`${refusal.what} was not refused but ended with ${String(error)}`)
       if ((await commitCount(lake)) !== before) complain(`${refusal.what} left a receipt`)
       await compare(lake, steps, complain)
@@ -147,7 +149,13 @@ const compare = async (
 interface Refusal {
   readonly what: string
   readonly prepare: ReturnType<typeof toStep>['prepare']
+  readonly parameters?: Readonly<Record<string, string>>
+  /** Default: QualityRejected. */
+  readonly error?: typeof ResultTooLarge
 }
+
+/** No receipt may be as large as this: Temporal would keep it in the history for ever. */
+const oversizeBytes = 20_000
 
 /** Steps of two tables of which one row breaks one promise: by SQL, since validated rows could not. */
 const refusals = (rows: readonly Event[]): Refusal[] => {
@@ -169,5 +177,11 @@ const refusals = (rows: readonly Event[]): Refusal[] => {
     spoiled('an amount of 0', 'UPDATE $events SET amount = 0 WHERE event_id = 4'),
     spoiled('a key that is there twice', 'UPDATE $events SET event_id = 5 WHERE event_id = 4'),
     spoiled('a bad row in the second table', 'UPDATE $windows SET event_count = -1'),
+    {
+      // Refused when its rows are written already.
+      ...spoiled('a receipt too large to travel', "UPDATE $events SET note = 'never to be seen'"),
+      parameters: { cursor: 'x'.repeat(oversizeBytes) },
+      error: ResultTooLarge,
+    },
   ]
 }
