@@ -8,7 +8,7 @@ import { perform } from './perform.js'
 import { dumpStage, findHalves } from './readings.js'
 import { createEvents, type ScheduledStep } from './schedule.js'
 import { bronze, gold, silver } from './stages.js'
-import { sweep } from './sweep.js'
+import { upkeep } from './upkeep.js'
 import { type CatalogKind, createWorld, type Machine } from './world.js'
 
 /** As often as Temporal would let a step be tried again before somebody has to look. */
@@ -18,7 +18,7 @@ const stepsAtOnce = 2
 
 /**
  * F13: the same steps twice and different ones of the same stages at once, without the lock that would make them take turns, in
- * `count` orders that the seed decides. Whatever the order, each commits once, and readers between any two moves see whole steps.
+ * `count` orders that the seed decides, with maintenance between their moves. Whatever the order, each commits once, and readers between any two moves see whole steps.
  */
 export const interleavedWorld = async (
   machine: Machine,
@@ -68,8 +68,9 @@ export const interleavedWorld = async (
       )
       await interleaver.run(work, async () => {
         if (random.chance(0.03)) {
-          figures.count('sweeps beside writers in the middle of a commit')
-          await sweep(lake)
+          const name = await upkeep(lake, random)
+          interleaver.trace.push(`maintenance: ${name}`)
+          figures.count('works of maintenance beside writers in the middle of a commit')
         }
         if (!random.chance(0.06)) return
         figures.count('reads between the moves of interleaved attempts')
