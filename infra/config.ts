@@ -17,6 +17,7 @@ import {
   toBirdEye,
   toCatalog,
   toData,
+  toPlace,
   toSource,
   toTemporal,
 } from './resources.js'
@@ -44,6 +45,8 @@ export interface Config {
   birdeye: BirdEyeConfig
   helius: SourceConfig
   webhook: { url?: string; auth?: Secret }
+  /** Where AWS delivers its reports; absent: nowhere. */
+  billingSource?: DataConfig
   api: { host: string; port: number; token?: Secret }
   /** Where people look at runs; links lead there. */
   temporalUiUrl?: string
@@ -105,7 +108,10 @@ function assemble(variables: Environment, { env, projectRoot, note }: Assembly):
     cacheDir: variables.TRIBUTARY_CACHE ? at(variables.TRIBUTARY_CACHE) : userCacheDir(env),
     catalog: toCatalog(variables, at, note),
     data: toData(variables, home, at, note),
-    ...present({ encrypted: variables.LAKE_ENCRYPTED }),
+    ...present({
+      encrypted: variables.LAKE_ENCRYPTED,
+      billingSource: optional(variables.BILLING_SOURCE, (text) => toPlace('BILLING_SOURCE', text, variables, at, note)),
+    }),
     temporal: toTemporal(variables, at, note),
     ...present({ temporalUiUrl: variables.TEMPORAL_UI_URL }),
     birdeye: toBirdEye(variables),

@@ -53,6 +53,7 @@ export const environment = z.object({
   LAKE_CATALOG: text.optional(),
   LAKE_DATA: text.optional(),
   LAKE_ENCRYPTED: flag.optional(),
+  BILLING_SOURCE: text.optional(),
   S3_ENDPOINT: httpUrl.optional(),
   AWS_REGION: text.regex(/^[a-z0-9-]+$/, 'must be a region, like eu-central-1').optional(),
   AWS_ACCESS_KEY_ID: text.optional(),
@@ -107,7 +108,7 @@ export function problemLine(name: string, value: string | undefined, mend: strin
 /** The names in `.env` that look like ours and are not: most often a misspelling that would be silently ignored. */
 export function unknownNames(names: string[]): string[] {
   const known = new Set(Object.keys(environment.shape))
-  return names.filter((name) => /^(TRIBUTARY|LAKE|BIRDEYE|HELIUS|WEBHOOK|API)_/.test(name) && !known.has(name))
+  return names.filter((name) => /^(TRIBUTARY|LAKE|BILLING|BIRDEYE|HELIUS|WEBHOOK|API)_/.test(name) && !known.has(name))
 }
 
 function jsonOrUndefined(value: string): unknown {

@@ -72,12 +72,16 @@ export function toCatalog({ LAKE_CATALOG: text }: Environment, at: Resolve, note
 }
 
 export function toData(variables: Environment, home: string, at: Resolve, note: Note): DataConfig {
-  const text = variables.LAKE_DATA ?? `${home}/data`
+  return toPlace('LAKE_DATA', variables.LAKE_DATA ?? `${home}/data`, variables, at, note)
+}
+
+/** A folder or an S3 prefix; all that are in S3 share endpoint, region and keys. */
+export function toPlace(name: VariableName, text: string, variables: Environment, at: Resolve, note: Note): DataConfig {
   const keys = toS3Keys(variables, note)
   if (!/^[a-z0-9+]+:\/\//i.test(text)) return { kind: 'folder', path: at(text) }
   const match = /^s3:\/\/([a-z0-9][a-z0-9.-]{1,61}[a-z0-9])(?:\/(.*?))?\/*$/.exec(text)
   if (!match?.[1]) {
-    note('LAKE_DATA', 'must be a folder or s3://bucket/prefix')
+    note(name, 'must be a folder or s3://bucket/prefix')
     return { kind: 'folder', path: text }
   }
   const prefix = match[2] ?? ''

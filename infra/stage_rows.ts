@@ -12,6 +12,8 @@ import {
   ENUM,
   HUGEINT,
   INTEGER,
+  LIST,
+  listValue,
   TIMESTAMPTZ,
   VARCHAR,
 } from '@duckdb/node-api'
@@ -114,6 +116,7 @@ const storages: Readonly<Record<string, Storage>> = {
   INTEGER: asIs(INTEGER),
   BIGINT: asIs(BIGINT),
   DOUBLE: asIs(DOUBLE),
+  'VARCHAR[]': converted(LIST(VARCHAR), (value) => listValue([...(value as readonly string[])])),
   TIMESTAMPTZ: converted(TIMESTAMPTZ, (value) => new DuckDBTimestampTZValue(BigInt((value as Date).getTime()) * 1000n)),
 }
 

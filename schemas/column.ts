@@ -41,3 +41,10 @@ export const timestamp = column('TIMESTAMPTZ', z.date())
 export const rawAmount = column('DECIMAL(38,0)', integer38Digits)
 /** Money in USD, exact: 12 decimals keep a sum of 10,000 rounded trades within 5e-9 USD of the unrounded one. */
 export const usd = column('DECIMAL(38,12)', z.string().regex(/^-?\d{1,26}(\.\d{1,12})?$/))
+const decimal18 = z.string().regex(/^-?\d{1,20}(\.\d{1,18})?$/)
+/** Money as its source states it, exact: invoices are stated to 10 or 11 decimals, prices and amortized shares to 18. */
+export const cost = column('DECIMAL(38,18)', decimal18)
+/** How much of something was used, in the unit beside it. What a source states beyond 18 decimals is rounded. */
+export const quantity = column('DECIMAL(38,18)', decimal18)
+export const texts = column('VARCHAR[]', z.array(z.string()))
+export const textMap = column('MAP(VARCHAR, VARCHAR)', z.record(z.string(), z.string()))

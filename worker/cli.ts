@@ -1,5 +1,6 @@
 import { Command, CommanderError } from 'commander'
 import { TributaryError } from '../infra/errors.js'
+import { addBillingCommands } from './cli/billing_commands.js'
 import { addCarryingCommands } from './cli/carrying_commands.js'
 import { addReadingCommands } from './cli/reading_commands.js'
 import { addRunCommands } from './cli/run_commands.js'
@@ -12,7 +13,14 @@ const program = new Command('tributary')
   .showHelpAfterError('(tributary --help lists the commands)')
   .exitOverride()
 
-for (const add of [addStackCommands, addReadingCommands, addRunCommands, addTriggerCommands, addCarryingCommands])
+for (const add of [
+  addStackCommands,
+  addReadingCommands,
+  addBillingCommands,
+  addRunCommands,
+  addTriggerCommands,
+  addCarryingCommands,
+])
   add(program)
 
 // A reader that has seen enough (`| head`) is no failure; the command goes on to end cleanly.

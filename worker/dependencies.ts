@@ -2,6 +2,7 @@ import { BirdEye } from '../activities/traders/birdeye.js'
 import { Helius } from '../activities/traders/helius.js'
 import type { Config } from '../infra/config.js'
 import type { Lake } from '../infra/lake/lake.js'
+import { present } from '../infra/optional.js'
 import { type Dependencies, whatIsDefined } from './domains.js'
 
 /** What the activities of this process work with, made once from the configuration. */
@@ -12,4 +13,5 @@ export const createDependencies = (config: Config, lake: Lake, codeVersion: stri
   birdEye: new BirdEye(config.birdeye),
   helius: new Helius(config.helius),
   webhook: config.webhook,
+  ...present({ billingSource: config.billingSource }),
 })

@@ -1,12 +1,15 @@
+import type { BillingDependencies } from '../activities/billing/dependencies.js'
+import { createBillingActivities } from '../activities/billing/index.js'
 import type { LakeDependencies } from '../activities/lake/dependencies.js'
 import { createLakeActivities } from '../activities/lake/index.js'
 import type { TradersDependencies } from '../activities/traders/dependencies.js'
 import { createTradersActivities } from '../activities/traders/index.js'
+import { billing } from '../schemas/billing/index.js'
 import { assembleDomains, type Domain } from '../schemas/domain.js'
 import { lake } from '../schemas/lake/index.js'
 import { traders } from '../schemas/traders/index.js'
 
-export type Dependencies = TradersDependencies & LakeDependencies
+export type Dependencies = TradersDependencies & BillingDependencies & LakeDependencies
 
 interface DomainEntry {
   readonly domain: Domain
@@ -16,6 +19,7 @@ interface DomainEntry {
 /** The table of contents: a domain is its folders in schemas, activities, workflows and test, and one line here. */
 export const domains: readonly DomainEntry[] = assembleDomains([
   { domain: traders, activities: createTradersActivities },
+  { domain: billing, activities: createBillingActivities },
   { domain: lake, activities: createLakeActivities },
 ])
 

@@ -23,6 +23,12 @@ const loadDataExtensions = async (session: Session, data: DataConfig): Promise<v
   if (data.keys === undefined) await session.run('LOAD aws')
 }
 
+/** Makes files of a place readable in SQL by their path or URL, under `name` for what it takes. */
+export const openPlace = async (session: Session, place: DataConfig, name: string): Promise<void> => {
+  await loadDataExtensions(session, place)
+  if (place.kind === 's3') await createS3Secret(session, place, name)
+}
+
 /** A lake beside the one of the options, in a catalog file. */
 export interface SideLake {
   readonly alias: string

@@ -4,6 +4,7 @@ import { SourceChanged, TributaryError } from '../errors.js'
 import type { DataConfig } from '../resources.js'
 import { FolderStore } from './folder_store.js'
 import { S3Store } from './s3_store.js'
+import type { StoredFile } from './stored_file.js'
 
 /** Files below one place, a folder or an S3 prefix, by their names relative to it. A file appears whole or not at all. */
 export interface FileStore {
@@ -11,6 +12,8 @@ export interface FileStore {
   readonly place: string
   /** Bytes of every file, by name. */
   list(): Promise<ReadonlyMap<string, number>>
+  /** The same with when each was written. */
+  survey(): Promise<ReadonlyMap<string, StoredFile>>
   /** Throws SourceUnavailable where the file is not there. */
   read(name: string): Promise<Readable>
   /** Writes what `open` yields, which is so many bytes; where that fails, no file is left. */

@@ -5,6 +5,7 @@ import type { Readable } from 'node:stream'
 import { pipeline } from 'node:stream/promises'
 import { SourceUnavailable } from '../errors.js'
 import type { FileStore } from './file_store.js'
+import { bytesOf, type StoredFile } from './stored_file.js'
 
 /** What a write that was cut off leaves behind ends so; it is nobody's file. */
 const draftEnding = '.part'
@@ -14,15 +15,20 @@ export class FolderStore implements FileStore {
   constructor(readonly place: string) {}
 
   async list(): Promise<ReadonlyMap<string, number>> {
+    return bytesOf(await this.survey())
+  }
+
+  async survey(): Promise<ReadonlyMap<string, StoredFile>> {
     const entries = await readdir(this.place, { recursive: true, withFileTypes: true }).catch((error: unknown) => {
       if (error instanceof Error && 'code' in error && error.code === 'ENOENT') return []
       throw error
     })
-    const files = new Map<string, number>()
+    const files = new Map<string, StoredFile>()
     for (const entry of entries) {
       if (!entry.isFile() || entry.name.endsWith(draftEnding)) continue
       const file = path.join(entry.parentPath, entry.name)
-      files.set(path.relative(this.place, file).split(path.sep).join('/'), (await stat(file)).size)
+      const { size, mtime } = await stat(file)
+      files.set(path.relative(this.place, file).split(path.sep).join('/'), { bytes: size, modifiedAt: mtime })
     }
     return files
   }

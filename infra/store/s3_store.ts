@@ -9,6 +9,7 @@ import {
 import { InvalidInput, SourceUnavailable } from '../errors.js'
 import type { DataConfig } from '../resources.js'
 import type { FileStore } from './file_store.js'
+import { bytesOf, type StoredFile } from './stored_file.js'
 
 /** S3 takes no larger object in one PUT; DuckLake's files are below a tenth of it. */
 const objectLimitBytes = 5 * 1024 ** 3
@@ -47,12 +48,16 @@ export class S3Store implements FileStore {
   }
 
   async list(): Promise<ReadonlyMap<string, number>> {
-    const files = new Map<string, number>()
+    return bytesOf(await this.survey())
+  }
+
+  async survey(): Promise<ReadonlyMap<string, StoredFile>> {
+    const files = new Map<string, StoredFile>()
     const pages = paginateListObjectsV2({ client: this.#client }, { Bucket: this.#bucket, Prefix: this.#prefix })
     try {
       for await (const { Contents = [] } of pages)
-        for (const { Key, Size } of Contents)
-          if (Key !== undefined) files.set(Key.slice(this.#prefix.length), Size ?? 0)
+        for (const { Key, Size = 0, LastModified = new Date(0) } of Contents)
+          if (Key !== undefined) files.set(Key.slice(this.#prefix.length), { bytes: Size, modifiedAt: LastModified })
     } catch (cause) {
       throw this.#unavailable('', cause)
     }

@@ -1,5 +1,6 @@
 import { setTimeout as sleep } from 'node:timers/promises'
 import type { WorkflowHandle } from '@temporalio/client'
+import { deliver, usageLines } from '../billing/deliveries.js'
 import type { Pipeline } from '../traders/pipeline.js'
 
 /** A way in which a run can end, and how one that ends so is had of a real pipeline. */
@@ -19,8 +20,9 @@ const ended = async (started: Promise<WorkflowHandle>): Promise<WorkflowHandle> 
 
 /** Two tokens are two batches of whales, and a few wallets a batch several of histories. */
 const small = { tokens: { limit: 2 }, whales: { tokensPerBatch: 1 }, history: { walletsPerBatch: 5 } }
-const later = ({ market }: Pipeline, seconds: number) => ({
-  ...small,
+const billingImport = { type: 'billingImport', domain: 'billing' }
+const later = ({ market }: Pipeline, seconds: number, input: object = small) => ({
+  ...input,
   asOf: new Date(market.nowMs + seconds * 1_000).toISOString(),
 })
 
@@ -75,6 +77,52 @@ export const outcomes: readonly Outcome[] = [
     ends: 'COMPLETED',
     // Enough for the tokens, the whales and a few wallets.
     run: (pipeline) => ended(pipeline.start({ ...later(pipeline, 3), budget: { computeUnits: 1_000 } })),
+  },
+  {
+    workflowType: 'billingImport',
+    outcome: 'completed',
+    ends: 'COMPLETED',
+    run: async (pipeline) => {
+      for (const month of ['2026-09', '2026-10'])
+        await deliver(pipeline.bills, { month, lines: usageLines(20, { month }) })
+      return ended(pipeline.start({}, billingImport))
+    },
+  },
+  {
+    workflowType: 'billingImport',
+    outcome: 'nothing_new',
+    ends: 'COMPLETED',
+    run: (pipeline) => ended(pipeline.start(later(pipeline, 4, {}), billingImport)),
+  },
+  {
+    workflowType: 'billingImport',
+    outcome: 'refused_delivery',
+    ends: 'FAILED',
+    run: async (pipeline) => {
+      await deliver(pipeline.bills, { version: 'v2', lines: usageLines(20) })
+      await deliver(pipeline.bills, {
+        account: '222222222222',
+        lines: usageLines(20, { account: '222222222222' }),
+        damage: () => undefined,
+      })
+      return ended(pipeline.start(later(pipeline, 5, {}), billingImport))
+    },
+  },
+  {
+    workflowType: 'billingImport',
+    outcome: 'one_snapshot',
+    ends: 'COMPLETED',
+    run: async (pipeline) => {
+      const account = '222222222222'
+      await deliver(pipeline.bills, { account, version: 'v2', lines: usageLines(20, { account }) })
+      return ended(pipeline.start(later(pipeline, 6, { atomic: 'all' }), billingImport))
+    },
+  },
+  {
+    workflowType: 'billingImport',
+    outcome: 'refused_input',
+    ends: 'FAILED',
+    run: (pipeline) => ended(pipeline.start({ months: ['October'] }, billingImport)),
   },
   {
     workflowType: 'lakeMaintenance',

@@ -1,4 +1,7 @@
 import { randomUUID } from 'node:crypto'
+import { mkdtemp, rm } from 'node:fs/promises'
+import { tmpdir } from 'node:os'
+import path from 'node:path'
 import { Client, Connection, type WorkflowHandle } from '@temporalio/client'
 import { inject } from 'vitest'
 import { BirdEye } from '../../activities/traders/birdeye.js'
@@ -8,6 +11,7 @@ import type { FaultRule } from '../../infra/sandbox/faults.js'
 import { createMarket, type Market } from '../../infra/sandbox/market.js'
 import { type Sandbox, startSandbox } from '../../infra/sandbox/server.js'
 import { Secret } from '../../infra/secret.js'
+import { billing } from '../../schemas/billing/index.js'
 import { traders } from '../../schemas/traders/index.js'
 import { startWorkers } from '../../worker/workers.js'
 import type { SmartTradersResult } from '../../workflows/traders/smart_traders.js'
@@ -39,6 +43,8 @@ export interface Pipeline {
   readonly lakeOptions: LakeOptions
   readonly sandbox: Sandbox
   readonly market: Market
+  /** The folder that AWS delivers its bills to. */
+  readonly bills: string
   readonly client: Client
   readonly asOf: string
   /** Starts `smartTraders`, or another workflow of a domain, as of the market's now. */
@@ -65,7 +71,12 @@ export const startPipeline = async (options: PipelineOptions = {}): Promise<Pipe
     limits: options.computeUnits === undefined ? {} : { computeUnits: options.computeUnits },
   })
   const baseUrl = (await options.through?.(sandbox.url)) ?? sandbox.url
-  const { lake, options: lakeOptions, close } = await openScratchLake(traders.stages, 'postgres', options.data)
+  const {
+    lake,
+    options: lakeOptions,
+    close,
+  } = await openScratchLake([...traders.stages, ...billing.stages], 'postgres', options.data)
+  const bills = await mkdtemp(path.join(tmpdir(), 'tributary-bills-'))
   const birdEye = new BirdEye({
     baseUrl,
     apiKey: new Secret(canaries.birdeye),
@@ -90,6 +101,7 @@ export const startPipeline = async (options: PipelineOptions = {}): Promise<Pipe
         published: [traders.published],
         birdEye,
         helius,
+        billingSource: { kind: 'folder', path: bills },
         webhook: { url: 'https://hooks.example.com/helius', auth: new Secret(canaries.webhook) },
       },
       concurrentActivities: 8,
@@ -116,6 +128,7 @@ export const startPipeline = async (options: PipelineOptions = {}): Promise<Pipe
     lakeOptions,
     sandbox,
     market,
+    bills,
     client,
     asOf,
     start,
@@ -132,6 +145,7 @@ export const startPipeline = async (options: PipelineOptions = {}): Promise<Pipe
       helius.close()
       await sandbox.close()
       await close()
+      await rm(bills, { recursive: true, force: true })
     },
   }
 }

@@ -1,0 +1,121 @@
+import { SourceChanged, SourceUnavailable, TributaryError } from '../../infra/errors.js'
+import { inLake, quotedIdentifier } from '../../infra/lake/identifier.js'
+import type { Session } from '../../infra/lake/session.js'
+import type { FileStore } from '../../infra/store/file_store.js'
+import { lineItems } from '../../schemas/billing/bronze/line_items.js'
+import { loadStates } from '../../schemas/billing/bronze/load_states.js'
+import { assertWhole, columnsOf, relationOf } from './delivery_files.js'
+import { exactCostMacro, lineSelect, typedValue } from './line_select.js'
+import type { LoadState } from './planned_loads.js'
+import { mapSource, type SourceMapping } from './source_mapping.js'
+
+export const stagedLines = quotedIdentifier(`staged ${lineItems.name}`)
+
+/** Creates the relation that lines are staged in, empty. */
+export const openStaging = async (session: Session): Promise<void> => {
+  await session.run(exactCostMacro)
+  const columns = Object.entries(lineItems.columns).map(([name, { sql }]) => `${quotedIdentifier(name)} ${sql}`)
+  await session.run(`CREATE TEMP TABLE ${stagedLines} (${columns.join(', ')})`)
+}
+
+/**
+ * Stages the lines of one delivery, in bounded memory. Resolves to its state as loaded. Throws SourceChanged, naming file, column and
+ * value, where a file is missing, cut off or has something else in it than it should.
+ */
+export const stageLines = async (session: Session, store: FileStore, planned: LoadState): Promise<LoadState> => {
+  const { account_id, billing_month, version_id, manifest_path, file_paths } = planned
+  const account_month = `${account_id}/${billing_month}`
+  const stored = await store.survey()
+  const missing = file_paths.find((name) => !stored.has(name))
+  if (missing !== undefined)
+    throw new SourceChanged(
+      `${manifest_path}: names ${missing}, which is not in ${store.place}; have it delivered again`,
+    )
+  const loaded = { ...planned, status: 'completed', record_count: 0n, total_cost: '0' }
+  if (file_paths.length === 0) return { ...loaded, load_end_time: new Date() }
+  const columns = await columnsOf(session, relationOf(store, file_paths)).catch(explain(manifest_path))
+  const mapping = mapSource(columns)
+  if (mapping === undefined)
+    throw new SourceChanged(
+      `${manifest_path}: its files have neither identity_line_item_id nor BilledCost among their columns`,
+    )
+  const relation = relationOf(store, file_paths, mapping.format)
+  const select = lineSelect(relation, mapping, { account_month, account_id, billing_month, version_id })
+  const [inserted] = await Promise.all([
+    session.run(`INSERT INTO ${stagedLines} ${select}`).catch(async (error: unknown) => {
+      const culprit = await culpritOf(session, relation, mapping).catch(() => undefined)
+      return explain(manifest_path, culprit)(error)
+    }),
+    assertWhole(store, file_paths),
+  ])
+  const { total_cost, currency } = await session.one(
+    `SELECT coalesce(sum(coalesce(line_item_unblended_cost, billed_cost)), 0) AS total_cost,
+      min(coalesce(line_item_currency_code, billing_currency)) AS currency
+    FROM ${stagedLines} WHERE account_month = $account_month`,
+    { account_month },
+  )
+  return {
+    ...loaded,
+    load_end_time: new Date(),
+    record_count: BigInt(inserted),
+    total_cost: String(total_cost),
+    currency: currency === null ? null : String(currency),
+    source_columns: columns.map(({ name }) => name),
+    unknown_columns: mapping.unknown.map(({ name }) => name),
+    dropped_columns: await droppedColumns(
+      session,
+      planned,
+      columns.map(({ name }) => name),
+    ),
+  }
+}
+
+/** What the load before this one had and this one has not. */
+const droppedColumns = async (
+  session: Session,
+  { account_id, billing_month, export_name }: LoadState,
+  now: readonly string[],
+): Promise<string[]> => {
+  const [before] = await session.all(
+    `SELECT source_columns FROM ${inLake(loadStates.name)}
+    WHERE account_id = $account_id AND export_name = $export_name AND billing_month <= $billing_month AND status = 'completed'
+    ORDER BY billing_month DESC, load_end_time DESC LIMIT 1`,
+    { account_id, billing_month, export_name },
+  )
+  const columns = before?.['source_columns']
+  return Array.isArray(columns) ? columns.map(String).filter((name) => !now.includes(name)) : []
+}
+
+/** The first column with a value that is not of its kind, and that value. */
+const culpritOf = async (
+  session: Session,
+  relation: string,
+  { columns }: SourceMapping,
+): Promise<string | undefined> => {
+  const typed = [...columns.values()].filter(
+    ({ kind, source }) => kind !== 'text' && kind !== 'map' && source.type === 'VARCHAR',
+  )
+  const values = typed.map(({ kind, source }, index) => {
+    const column = quotedIdentifier(source.name)
+    const isRead = kind === 'time' ? `TRY_CAST(${column} AS TIMESTAMPTZ)` : `TRY(${typedValue(kind, source)})`
+    return `any_value(${column}) FILTER (WHERE ${column} IS NOT NULL AND ${isRead} IS NULL) AS value_${index}`
+  })
+  if (values.length === 0) return undefined
+  const row = await session.one(`SELECT ${values.join(', ')} FROM ${relation}`)
+  const index = typed.findIndex((_, at) => row[`value_${at}`] !== null)
+  const found = typed[index]
+  return found && `${found.source.name} is "${row[`value_${index}`]}", which cannot be read as ${found.kind}`
+}
+
+/** DuckDB's errors in the words of the taxonomy: what the files hold is not to be tried again, what cannot be reached is. */
+const explain =
+  (manifestPath: string, culprit?: string) =>
+  (cause: unknown): never => {
+    if (cause instanceof TributaryError || !(cause instanceof Error)) throw cause
+    const reason = culprit ?? cause.message.split('\n')[0]
+    if (/^(IO|HTTP|Connection) Error/.test(cause.message))
+      throw new SourceUnavailable(`${manifestPath}: its files cannot be read: ${reason}`, undefined, { cause })
+    if (/^(Conversion|Invalid Input|Binder|Out of Range) Error/.test(cause.message))
+      throw new SourceChanged(`${manifestPath}: ${reason}`, { cause })
+    throw cause
+  }

@@ -1,0 +1,3 @@
+import { definePublications } from '../../publications.js'
+
+export const publications = definePublications('billing')

@@ -1,0 +1,1 @@
+export { billingImport } from './billing_import.js'
