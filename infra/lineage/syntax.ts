@@ -15,16 +15,21 @@ export const createParser = async (session: Session): Promise<Parser> => {
   const functions = await session.all(
     "SELECT DISTINCT function_name FROM duckdb_functions() WHERE function_type = 'aggregate'",
   )
-  const parse = async (sql: string): Promise<Node> => {
-    const { tree } = await session.one('SELECT json_serialize_sql($sql::VARCHAR) AS tree', { sql })
-    const document = nodeOf(JSON.parse(String(tree)))
-    const [statement, ...others] = children(document, 'statements')
-    if (statement === undefined || others.length > 0) {
-      throw new Error(`DuckDB cannot read this as one SELECT: ${text(document, 'error_message')}\n${sql}`)
-    }
-    return child(statement, 'node') ?? statement
+  return {
+    parse: (sql) => parseSelect(session, sql),
+    aggregates: new Set(functions.map(({ function_name }) => String(function_name))),
   }
-  return { parse, aggregates: new Set(functions.map(({ function_name }) => String(function_name))) }
+}
+
+/** The tree of a text that is one SELECT; throws where DuckDB cannot read it as that. */
+export const parseSelect = async (session: Session, sql: string): Promise<Node> => {
+  const { tree } = await session.one('SELECT json_serialize_sql($sql::VARCHAR) AS tree', { sql })
+  const document = nodeOf(JSON.parse(String(tree)))
+  const [statement, ...others] = children(document, 'statements')
+  if (statement === undefined || others.length > 0) {
+    throw new Error(`DuckDB cannot read this as one SELECT: ${text(document, 'error_message')}\n${sql}`)
+  }
+  return child(statement, 'node') ?? statement
 }
 
 const isNode = (value: unknown): value is Node => typeof value === 'object' && value !== null && !Array.isArray(value)
