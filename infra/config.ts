@@ -31,6 +31,14 @@ export interface ToolOverrides {
   chromium?: string
 }
 
+interface ApiConfig {
+  host: string
+  port: number
+  token?: Secret
+  /** Names that the server may be called by, besides `localhost` and addresses. */
+  allowedHosts: string[]
+}
+
 export interface Config {
   projectRoot: string
   /** Local state of this checkout: catalog, data, Temporal's database, logs. Absolute. */
@@ -47,7 +55,7 @@ export interface Config {
   webhook: { url?: string; auth?: Secret }
   /** Where AWS delivers its reports; absent: nowhere. */
   billingSource?: DataConfig
-  api: { host: string; port: number; token?: Secret }
+  api: ApiConfig
   /** Where people look at runs; links lead there. */
   temporalUiUrl?: string
   tools: ToolOverrides
@@ -120,6 +128,7 @@ function assemble(variables: Environment, { env, projectRoot, note }: Assembly):
     api: {
       host: variables.API_HOST ?? '127.0.0.1',
       port: variables.API_PORT ?? API_PORT,
+      allowedHosts: variables.API_ALLOWED_HOSTS ?? [],
       ...present({ token: secret(variables.API_TOKEN) }),
     },
     failpoint: variables.TRIBUTARY_FAILPOINT ? armFailpoint(variables.TRIBUTARY_FAILPOINT) : noFailpoint,

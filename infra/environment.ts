@@ -17,6 +17,12 @@ const flag = z
   .enum(['true', 'false', '1', '0'], 'must be true or false')
   .transform((value) => value === 'true' || value === '1')
 const hostAndPort = text.regex(/^(\[[0-9a-fA-F:]+\]|[^\s:/]+):\d{1,5}$/, 'must be host:port, like 127.0.0.1:7233')
+const hostNames = text
+  .regex(
+    /^[\w.-]+(\s*,\s*[\w.-]+)*$/,
+    'must be names without port, with commas between them, like tributary.internal,api',
+  )
+  .transform((value) => value.split(',').map((name) => name.trim()))
 const headerValue = text.regex(/^[\x21-\x7e]+( [\x21-\x7e]+)*$/, 'must be printable ASCII without line breaks')
 
 const failpoint = text.transform((value, context) => {
@@ -79,6 +85,7 @@ export const environment = z.object({
   WEBHOOK_AUTH: headerValue.optional(),
   API_HOST: text.optional(),
   API_PORT: port.optional(),
+  API_ALLOWED_HOSTS: hostNames.optional(),
   API_TOKEN: headerValue.min(16, 'must have at least 16 characters').optional(),
 })
 

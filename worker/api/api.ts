@@ -1,5 +1,6 @@
 import { Hono } from 'hono'
 import type { ApiDependencies } from './dependencies.js'
+import { guard } from './guard.js'
 import { notFound, problemOf } from './problem.js'
 import { signInRoutes } from './routes/sign_in.js'
 
@@ -10,7 +11,17 @@ const mounted: readonly Routes[] = [signInRoutes]
 
 /** Everything that is served over HTTP: pages, API, receivers. It opens nothing: what it works with is handed in. */
 export const createApi = (dependencies: ApiDependencies): Hono => {
+  const { config, token } = dependencies
   const api = new Hono()
+  api.use(
+    guard({
+      token,
+      allowedHosts: config.api.allowedHosts,
+      readsNeedToken: !isLoopback(config.api.host),
+      ownSecret: ['/webhooks/helius'],
+      open: ['/healthz', '/readyz', '/metrics', '/sign-in'],
+    }),
+  )
   for (const routes of mounted) api.route('/', routes(dependencies))
   api.notFound((context) => {
     throw notFound(`there is nothing at ${context.req.path}`)
@@ -22,3 +33,5 @@ export const createApi = (dependencies: ApiDependencies): Hono => {
   })
   return api
 }
+
+const isLoopback = (host: string): boolean => /^(localhost|127\.\d+\.\d+\.\d+|\[?::1\]?)$/.test(host)

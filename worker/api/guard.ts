@@ -1,10 +1,8 @@
 import type { Context, MiddlewareHandler } from 'hono'
 import { bodyLimit } from 'hono/body-limit'
-import { getCookie } from 'hono/cookie'
 import type { Secret } from '../../infra/secret.js'
-import { equalInConstantTime } from './constant_time.js'
+import { showsToken } from './access.js'
 import { setSecurityHeaders } from './security_headers.js'
-import { sessionCookie, sessionHolds } from './session_cookie.js'
 
 export interface GuardOptions {
   readonly token: Secret
@@ -14,17 +12,14 @@ export interface GuardOptions {
   readonly readsNeedToken?: boolean
   /** Paths that check a secret of their own, and their own limits: what is delivered there knows no token and has no origin. */
   readonly ownSecret?: readonly string[]
-  /** Paths that tell nothing of the data and are asked by machines: read without a token, under any name. */
+  /** Paths that tell nothing of the data, or take the token: read without it, under any name. */
   readonly open?: readonly string[]
-  /** Paths whose form is sent by a person who has no token yet. */
-  readonly signIn?: readonly string[]
 }
 
 /** Far above any form or SQL text; deliveries have a limit of their own. */
 const bodyLimitBytes = 64 * 1024
 const reading = ['GET', 'HEAD']
 const changing = ['POST', 'PUT', 'PATCH', 'DELETE']
-const formType = 'application/x-www-form-urlencoded'
 
 /**
  * Stands before every route. Refuses a name it is not called by (DNS rebinding), a request that another site's page makes, a change
@@ -34,7 +29,7 @@ export const guard = (options: GuardOptions): MiddlewareHandler => {
   const { ownSecret = [], open = [] } = options
   const limitBody = bodyLimit({
     maxSize: bodyLimitBytes,
-    onError: (c) => refuse(c, 413, 'body_too_large', `the body may have ${bodyLimitBytes} bytes`),
+    onError: (c) => refuse(c, 413, 'BodyTooLarge', `the body may have ${bodyLimitBytes} bytes`),
   })
   return async (c, next) => {
     setSecurityHeaders(c)
@@ -49,22 +44,17 @@ export const guard = (options: GuardOptions): MiddlewareHandler => {
 const refusalOf = (c: Context, options: GuardOptions): Response | undefined => {
   const { method } = c.req
   const isChange = changing.includes(method)
-  if (!isChange && !reading.includes(method)) return refuse(c, 405, 'method_not_allowed', `${method} is not served`)
-  const host = c.req.header('host') ?? ''
+  if (!isChange && !reading.includes(method)) return refuse(c, 405, 'MethodNotAllowed', `${method} is not served`)
+  // A browser always says it; what is called within the process has none.
+  const host = c.req.header('host') ?? new URL(c.req.url).host
   if (!isOwnName(host, options.allowedHosts ?? []))
-    return refuse(c, 403, 'host_not_allowed', 'the server is not called by that name; add it to API_ALLOWED_HOSTS')
-  if (isChange && !isOwnOrigin(c, host))
-    return refuse(c, 403, 'origin_not_allowed', 'another site may not ask for that')
-  if (isChange && !isOwnType(c, options.signIn ?? []))
-    return refuse(c, 415, 'content_type_not_allowed', 'the body must be application/json')
-  const needsToken =
-    (isChange && !options.signIn?.includes(c.req.path)) || (options.readsNeedToken && !isSignIn(c, options))
-  if (!needsToken || isSignedIn(c, options.token)) return undefined
+    return refuse(c, 403, 'HostNotAllowed', 'the server is not called by that name; add it to API_ALLOWED_HOSTS')
+  if (isChange && !isOwnOrigin(c, host)) return refuse(c, 403, 'OriginNotAllowed', 'another site may not ask for that')
+  if (isChange && !isJsonOrEmpty(c)) return refuse(c, 415, 'ContentTypeNotAllowed', 'the body must be application/json')
+  if ((!isChange && options.readsNeedToken !== true) || isSignedIn(c, options.token)) return undefined
   c.header('WWW-Authenticate', 'Bearer realm="tributary"')
-  return refuse(c, 401, 'token_required', 'send Authorization: Bearer with API_TOKEN, or sign in to the dashboard')
+  return refuse(c, 401, 'TokenRequired', 'send Authorization: Bearer with API_TOKEN, or sign in to the dashboard')
 }
-
-const isSignIn = (c: Context, { signIn = [] }: GuardOptions): boolean => signIn.includes(c.req.path)
 
 /** A page of another site that has our address under its own name sends that name: an address or `localhost` cannot be its. */
 const isOwnName = (host: string, allowed: readonly string[]): boolean => {
@@ -82,22 +72,18 @@ const isOwnOrigin = (c: Context, host: string): boolean => {
 }
 
 /** Only JSON: what a form or a script of another site sends without asking first is none. */
-const isOwnType = (c: Context, signIn: readonly string[]): boolean => {
+const isJsonOrEmpty = (c: Context): boolean => {
   const type = c.req.header('content-type')?.split(';')[0]?.trim().toLowerCase()
-  if (type === undefined) return !hasBody(c)
-  return type === 'application/json' || (type === formType && signIn.includes(c.req.path))
+  return type === undefined ? !hasBody(c) : type === 'application/json'
 }
 
 const hasBody = (c: Context): boolean =>
   c.req.header('transfer-encoding') !== undefined || Number(c.req.header('content-length') ?? 0) > 0
 
-/** The cookie counts only where the browser says that the page is ours. */
+/** A cookie, which the browser sends unasked, counts for a change only where the browser says that the page is ours. */
 const isSignedIn = (c: Context, token: Secret): boolean => {
-  const [, bearer] = /^Bearer +([\x21-\x7e]+)$/i.exec(c.req.header('authorization') ?? '') ?? []
-  if (bearer !== undefined) return equalInConstantTime(bearer, token.reveal())
-  const saysWhence = c.req.header('origin') !== undefined || c.req.header('sec-fetch-site') !== undefined
-  const isReading = reading.includes(c.req.method)
-  return (saysWhence || isReading) && sessionHolds(getCookie(c, sessionCookie), token, Date.now())
+  const isDeliberate = ['authorization', 'origin', 'sec-fetch-site'].some((name) => c.req.header(name) !== undefined)
+  return (isDeliberate || reading.includes(c.req.method)) && showsToken(c, token)
 }
 
 const refuse = (c: Context, status: 401 | 403 | 405 | 413 | 415, code: string, message: string): Response =>

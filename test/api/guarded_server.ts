@@ -2,9 +2,9 @@ import { request } from 'node:http'
 import type { AddressInfo } from 'node:net'
 import { serve } from '@hono/node-server'
 import { Hono } from 'hono'
-import { Secret } from '../../../infra/secret.js'
-import { type GuardOptions, guard } from '../../../worker/api/guard.js'
-import { sessionRoutes } from '../../../worker/api/routes/session.js'
+import { Secret } from '../../infra/secret.js'
+import { signIn } from '../../worker/api/access.js'
+import { type GuardOptions, guard } from '../../worker/api/guard.js'
 
 export const token = 'a-token-of-the-test-4711'
 
@@ -34,8 +34,11 @@ export interface GuardedServer {
 export const startGuardedServer = async (options: Partial<GuardOptions> = {}): Promise<GuardedServer> => {
   const app = new Hono()
   const secret = new Secret(token)
-  app.use(guard({ token: secret, signIn: ['/session'], open: ['/healthz'], ownSecret: ['/delivery'], ...options }))
-  app.route('/session', sessionRoutes(secret))
+  app.use(guard({ token: secret, open: ['/healthz', '/sign-in'], ownSecret: ['/delivery'], ...options }))
+  app.get('/sign-in', (c) => {
+    signIn(c, secret)
+    return c.body(null, 204)
+  })
   app.get('/read', (c) => c.json({ read: true }))
   app.get('/healthz', (c) => c.json({ ok: true }))
   app.on(['POST', 'PUT', 'PATCH', 'DELETE'], '/change', async (c) => c.json({ body: await c.req.text() }))
