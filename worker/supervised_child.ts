@@ -29,13 +29,15 @@ export const startSupervised = async (
   { name, arguments: args, environment = {} }: ChildRole,
 ): Promise<void> => {
   const logFile = path.join(logs, `${name}.log`)
+  // What a fault test has armed is for the first one: the next would fail at the same place for ever.
+  const { TRIBUTARY_FAILPOINT: _, ...unarmed } = process.env
   let stopping = false
-  const start = () =>
+  const start = (inherited: NodeJS.ProcessEnv) =>
     startChild({
       name,
       script: new URL('./cli.js', import.meta.url),
       arguments: args,
-      environment: { ...process.env, ...environmentOf(config), ...environment },
+      environment: { ...inherited, ...environmentOf(config), ...environment },
       logFile,
       readyTimeoutMs,
     })
@@ -45,7 +47,7 @@ export const startSupervised = async (
       log(`the ${name} ended (${signal ?? `exit ${code}`}) and is started again; see ${logFile}`)
       while (!stopping) {
         await sleep(restartDelayMs)
-        const next = await start().catch((error: Error) => log(error.message))
+        const next = await start(unarmed).catch((error: Error) => log(error.message))
         if (next === undefined) continue
         current = supervise(next)
         if (stopping) await next.stop(stopGraceMs)
@@ -54,7 +56,7 @@ export const startSupervised = async (
     })
     return child
   }
-  let current = supervise(await start())
+  let current = supervise(await start(process.env))
   started(async () => {
     stopping = true
     await current.stop(stopGraceMs)

@@ -22,6 +22,8 @@ export interface CampaignOptions {
   readonly lanes: number
   /** At most this many worlds of each fault; to bring one failure about again. */
   readonly worlds?: number
+  /** Whether somebody asked for no more kills: the worlds under way are ended, and the other faults follow. */
+  readonly isEnough?: () => boolean
 }
 
 export const shortCampaign: CampaignOptions = {
@@ -40,9 +42,12 @@ export const runCampaign = async (
   figures: Figures,
   log: (line: string) => void,
 ): Promise<void> => {
-  const { catalogs, kills, zombies, interleavings } = options
+  const { catalogs, kills, zombies, interleavings, isEnough = () => false } = options
   const faults: Record<FaultName, Omit<Fault, 'name'>> = {
-    F1: { isDone: () => figures.killCount >= kills, world: (seed, kind) => killWorld(machine, seed, kind, figures) },
+    F1: {
+      isDone: () => figures.killCount >= kills || isEnough(),
+      world: (seed, kind) => killWorld(machine, seed, kind, figures),
+    },
     F2: {
       isDone: (started) => started >= zombies,
       world: (seed) => zombieWorld(machine, seed, figures),

@@ -28,6 +28,7 @@ import { catalogKinds } from './world.js'
  *   npm run chaos -- --long --write-docs           5,000 kills; the figures go into docs/reliability.md
  *   npm run chaos -- --only F2 --seed 7 --catalog postgres --worlds 1
  *   npm run chaos -- --only F3,F4 --long --write-docs   the whole product: 20 kills of its worker, 60 s outages of Temporal
+ *   (Ctrl-C once: no more kills, the other faults follow)
  *   npm run chaos -- --mutations --write-docs      each guard removed once: the run has to fail
  */
 const { values } = parseArgs({
@@ -83,6 +84,10 @@ if (values.mutations) {
     log: () => undefined,
   })
   const figures = new Figures()
+  let isEnough = false
+  process.once('SIGINT', () => {
+    isEnough = true
+  })
   const machine = {
     server: server.address,
     extensionDirectory: directory,
@@ -95,6 +100,7 @@ if (values.mutations) {
     kills: whole('kills', values.kills, values.long ? 5_000 : shortCampaign.kills),
     zombies: whole('zombies', values.zombies, values.long ? 100 : shortCampaign.zombies),
     interleavings: whole('interleavings', values.interleavings, shortCampaign.interleavings),
+    isEnough: () => isEnough,
     ...(values.worlds === undefined ? {} : { worlds: whole('worlds', values.worlds, 1) }),
   }
   const preset = values.long ? longStackFaults : shortStackFaults

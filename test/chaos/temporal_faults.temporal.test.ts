@@ -6,6 +6,7 @@ import { scratchDatabase } from '../lake/scratch_lake.js'
 import type { LakeContent } from './lake_content.js'
 import { calmContent } from './run.js'
 import { interruptTemporal, type TemporalOutagesReport } from './temporal_outages.js'
+import { killAtWebhook } from './webhook_kills.js'
 import { endWorkers } from './worker_kills.js'
 
 const seed = 1
@@ -27,6 +28,14 @@ describe.skipIf(process.platform !== 'linux')('a run leaves what it leaves undis
     expect(report.seconds).toBe(0)
     expect(report.content).toEqual(calm)
     expect(report.filesWithSecrets).toEqual([])
+  })
+
+  test.each(['webhook.before_send', 'webhook.sent'] as const)('where its worker dies at %s', async (place) => {
+    const { content, deaths, watched } = await killAtWebhook(seed, place, servers)
+    expect(deaths).toBe(1)
+    expect(content).toEqual(calm)
+    expect(watched).toHaveLength(1)
+    expect(watched[0]).toHaveLength(10)
   })
 
   describe('where Temporal', () => {
