@@ -1,8 +1,10 @@
 import type { Config } from '../infra/config.js'
-import { announcedPort } from '../infra/stack/port.js'
+import { announcedPort, freePort } from '../infra/stack/port.js'
 import { apiUrl } from './api/api_url.js'
 import type { Parts } from './local_stack.js'
 import { startSupervised } from './supervised_child.js'
+
+const attempts = 5
 
 /** Starts dashboard and API beside the worker. Resolves to their address, or to nothing where the catalog is a file, which one process holds. */
 export const startLocalApi = async (
@@ -16,15 +18,19 @@ export const startLocalApi = async (
     )
     return undefined
   }
-  const port = await announcedPort('the dashboard', config.api.port, parts.log)
-  await startSupervised(parts, config, {
-    name: 'api',
-    arguments: ['api'],
-    environment: {
+  for (let attempt = 1; ; attempt += 1) {
+    const port = await announcedPort('the dashboard', config.api.port, parts.log)
+    const environment = {
       API_HOST: config.api.host,
       API_PORT: String(port),
       ...(temporalUiUrl === undefined ? {} : { TEMPORAL_UI_URL: temporalUiUrl }),
-    },
-  })
-  return apiUrl({ host: config.api.host, port })
+    }
+    try {
+      await startSupervised(parts, config, { name: 'api', arguments: ['api'], environment })
+      return apiUrl({ host: config.api.host, port })
+    } catch (error) {
+      // Another stack may have taken the port between the look and the listening.
+      if (attempt === attempts || (await freePort(port)) === port) throw error
+    }
+  }
 }
