@@ -79,12 +79,13 @@ export const publish = async (
   return { receipt, note: `published at snapshot ${snapshotId}` }
 }
 
-/** What readers see now; nothing before the first publication. */
+/** What readers see now, or saw where `publications` is the table of then; nothing before the first publication. */
 export const currentPublication = async (
   session: Session,
-  { publications }: Published,
+  published: Pick<Published, 'publications'>,
+  publications: string = inLake(published.publications.name),
 ): Promise<Current | undefined> => {
-  const [row] = await session.all(`SELECT * FROM ${inLake(publications.name)} ORDER BY publication_number DESC LIMIT 1`)
+  const [row] = await session.all(`SELECT * FROM ${publications} ORDER BY publication_number DESC LIMIT 1`)
   if (row === undefined) return undefined
   return {
     number: Number(row['publication_number']),

@@ -126,13 +126,14 @@ async function install() {
   writeFileSync(installStamp, installHash())
 }
 
-/** Compiles into a new folder, with the JSON files that tsc leaves out and the workflow bundles. */
+/** Compiles into a new folder, with the files that tsc leaves out (JSON, and what browsers load) and the workflow bundles. */
 async function compile(project, folder) {
   rmSync(folder, { recursive: true, force: true })
   const output = ['--outDir', folder, '--tsBuildInfoFile', join(folder, '.tsbuildinfo')]
   await runOrFail('The build (tsc)', join(modules, '.bin', 'tsc'), ['-p', project, ...output])
   for (const path of SOURCE_FOLDERS.flatMap((source) => filesBelow(join(root, source)))) {
-    if (path.endsWith('.json')) cpSync(path, join(folder, path.slice(root.length)), { recursive: true })
+    if (/\.(json|css)$|assets\/\w+\.mjs$/.test(path))
+      cpSync(path, join(folder, path.slice(root.length)), { recursive: true })
   }
   const bundles = join(folder, 'worker', 'build_bundles.js')
   if (existsSync(bundles)) await runOrFail('Bundling the workflows', process.execPath, [bundles])

@@ -1,17 +1,21 @@
-import { Hono } from 'hono'
+import { type Context, Hono } from 'hono'
+import { readAssets } from './assets.js'
 import type { ApiDependencies } from './dependencies.js'
 import { guard } from './guard.js'
+import { dashboardRoutes } from './pages/index.js'
+import { problemPage } from './pages/page.js'
 import { notFound, problemOf } from './problem.js'
 import { signInRoutes } from './routes/sign_in.js'
 
 type Routes = (dependencies: ApiDependencies) => Hono
 
 /** The table of contents: a noun is a file in routes/ and one line here. */
-const mounted: readonly Routes[] = [signInRoutes]
+const mounted: readonly Routes[] = [signInRoutes, dashboardRoutes]
 
 /** Everything that is served over HTTP: pages, API, receivers. It opens nothing: what it works with is handed in. */
 export const createApi = (dependencies: ApiDependencies): Hono => {
   const { config, token } = dependencies
+  const assets = readAssets()
   const api = new Hono()
   api.use(
     guard({
@@ -29,9 +33,14 @@ export const createApi = (dependencies: ApiDependencies): Hono => {
   api.onError((error, context) => {
     const { status, code, message } = problemOf(error)
     if (status === 500) dependencies.log(`${context.req.method} ${context.req.path}: ${error.stack ?? error.message}`)
+    if (wantsPage(context)) return problemPage({ ...dependencies, assets }, context, { status, message })
     return context.json({ error: { code, message } }, status)
   })
   return api
 }
 
 const isLoopback = (host: string): boolean => /^(localhost|127\.\d+\.\d+\.\d+|\[?::1\]?)$/.test(host)
+
+/** A browser that goes to a page; whatever asks the API reads JSON. */
+const wantsPage = ({ req }: Context): boolean =>
+  !/^\/(api|webhooks)\//.test(req.path) && (req.header('accept') ?? '').includes('text/html')

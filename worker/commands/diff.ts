@@ -1,11 +1,10 @@
 import { InvalidInput } from '../../infra/errors.js'
 import type { JsonRow, Session } from '../../infra/lake/session.js'
-import { differingRows, diffTable, type RowDiff } from '../../infra/lake/table_diff.js'
-import { storedColumnsAt, tableAt } from '../../infra/lake/table_version.js'
-import { currentSnapshotId, snapshotNamed } from '../../infra/lake/version.js'
+import type { RowDiff } from '../../infra/lake/table_diff.js'
 import type { Table } from '../../schemas/table.js'
 import { count } from '../format.js'
 import type { Output } from '../output.js'
+import { readChanges } from '../readings/table_changes.js'
 
 interface DiffRequest {
   readonly table: string
@@ -26,19 +25,14 @@ export const printDiff = async (
   const table = tables.find(({ name }) => name === request.table)
   if (table === undefined)
     throw new InvalidInput(`"${request.table}" is not a table; there is ${tables.map(({ name }) => name).join(', ')}`)
-  const from = await snapshotNamed(session, '--from', request.from)
-  const newest = await currentSnapshotId(session)
-  const to = request.to === undefined ? newest : await snapshotNamed(session, '--to', request.to)
-  const [before, after] = [await storedColumnsAt(session, from), await storedColumnsAt(session, to)]
-  const diff = await diffTable(
+  const fields = { from: '--from', to: '--to' }
+  const { rows, ...summary } = await readChanges(
     session,
     table,
-    tableAt(table, from, before.get(table.name)),
-    tableAt(table, to, after.get(table.name)),
+    { ...request, limit: request.summary ? 0 : request.limit },
+    fields,
   )
-  const { added, removed, changed, columns } = diff
-  const rows = request.summary ? [] : await differingRows(session, table, diff, request.limit)
-  const summary = { table: table.name, from, to, added, removed, changed, columns }
+  const { from, to, added, removed, changed, columns } = summary
   output.document(request.summary ? summary : { ...summary, rows }, () => {
     output.line(`${table.name}, snapshot ${from} to ${to}`)
     output.line(`${count(added)} added, ${count(removed)} removed, ${count(changed)} changed`)

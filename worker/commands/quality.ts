@@ -2,47 +2,19 @@ import { InvalidInput } from '../../infra/errors.js'
 import type { JsonRow, Session } from '../../infra/lake/session.js'
 import { count, time } from '../format.js'
 import type { Cells, Output } from '../output.js'
-
-export interface QualityRequest {
-  /** A table's name; all tables where there is none. */
-  readonly table: string | undefined
-  /** The name of a check whose history is asked for. */
-  readonly check: string | undefined
-  readonly limit: number
-}
+import { lakeView } from '../readings/lake_view.js'
+import { type QualityRequest, readLatestQuality, readQualityHistory, readRefused } from '../readings/quality.js'
 
 /** What a person needs of the offending rows; `--json` has all that was kept. */
 const shownEvidenceCharacters = 200
-
-/** A refused attempt has the moment of its refusal: its rows were never written. */
-const verdicts = `
-  SELECT q.*, r.id IS NOT NULL AS refused
-  FROM lake.meta.quality AS q LEFT JOIN lake.meta.refusals AS r ON r.commit_key = q.commit_key AND r.created_at = q.created_at
-  WHERE q.dataset = coalesce($table, q.dataset) AND q.check_name = coalesce($check, q.check_name)`
-
-const columns = `dataset, check_name, check_type, severity, passed, refused, offending_count, row_count, "partition", details, null_anomalies,
-  commit_key, created_at`
 
 /** Prints the newest verdict of each check of each table, what did not hold first; or the verdicts of one check through time. */
 export const printQuality = async (session: Session, output: Output, request: QualityRequest): Promise<void> => {
   const { table, check, limit } = request
   if (check !== undefined) return printHistory(session, output, request)
-  const given = { table: table ?? null, check: null }
-  const latest = await session.all(
-    `
-    WITH verdict AS (${verdicts})
-    SELECT ${columns}, count(*) OVER every AS commits, count(*) FILTER (NOT passed) OVER every AS failed_commits
-    FROM verdict
-    WINDOW every AS (PARTITION BY dataset, check_name)
-    QUALIFY row_number() OVER (PARTITION BY dataset, check_name ORDER BY created_at DESC, commit_key DESC) = 1
-    ORDER BY passed, severity, dataset, check_name`,
-    given,
-  )
-  const refused = await session.all(
-    `WITH verdict AS (${verdicts}) SELECT ${columns} FROM verdict WHERE refused AND NOT passed
-    ORDER BY created_at DESC, dataset, check_name LIMIT $limit`,
-    { ...given, limit: BigInt(limit) },
-  )
+  const view = await lakeView(session, undefined)
+  const latest = await readLatestQuality(view, { table })
+  const refused = await readRefused(view, { table, limit })
   if (latest.length === 0)
     throw new InvalidInput(
       `no commit has checked ${table === undefined ? 'anything' : `"${table}"`} yet; npx tributary tables lists the tables`,
@@ -67,10 +39,7 @@ const printHistory = async (
   output: Output,
   { table, check, limit }: QualityRequest,
 ): Promise<void> => {
-  const history = await session.all(
-    `WITH verdict AS (${verdicts}) SELECT ${columns} FROM verdict ORDER BY created_at DESC, dataset, commit_key LIMIT $limit`,
-    { table: table ?? null, check: check ?? null, limit: BigInt(limit) },
-  )
+  const history = await readQualityHistory(await lakeView(session, undefined), { table, check, limit })
   if (history.length === 0)
     throw new InvalidInput(
       `--check "${check}" was never made${table === undefined ? '' : ` of ${table}`}; npx tributary quality lists the checks`,

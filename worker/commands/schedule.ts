@@ -91,13 +91,15 @@ const list = async (client: Client, output: Output, schedules: readonly Schedule
   })
 }
 
-const driftText = ({ declared, description, drift }: ScheduleState): string => {
+/** Where file and server differ, in words. */
+export const driftText = ({ declared, description, drift }: ScheduleState): string => {
   if (declared === undefined) return 'not in the file; schedule apply --prune deletes it'
   if (description === undefined) return 'not on the server'
   return drift.length === 0 ? 'none' : drift.map(({ field }) => field).join(', ')
 }
 
-const describeState = ({ id, declared, description, drift }: ScheduleState) => {
+/** A schedule as programs are told of it. */
+export const describeState = ({ id, declared, description, drift }: ScheduleState) => {
   const { state, info } = description ?? {}
   return {
     id,

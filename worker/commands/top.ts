@@ -1,19 +1,14 @@
-import { currentPublication } from '../../activities/publish.js'
 import type { Session } from '../../infra/lake/session.js'
-import { traders } from '../../schemas/traders/index.js'
 import { money, percent, time } from '../format.js'
 import type { Output } from '../output.js'
+import { lakeView } from '../readings/lake_view.js'
+import { readRanking } from '../readings/ranking.js'
 
 /** Prints the published ranking: the best wallets, with tier, figures and reasons. */
 export const printTop = async (session: Session, output: Output, limit: number): Promise<void> => {
-  const publication = await currentPublication(session, traders.published)
-  const rows =
-    publication === undefined
-      ? []
-      : await session.all('SELECT * FROM lake.traders_published.smart_wallets ORDER BY rank LIMIT $limit', {
-          limit: BigInt(limit),
-        })
-  if (output.json) return output.rows(rows)
+  const view = await lakeView(session, undefined)
+  const { rows } = await readRanking(view, { limit, offset: 0 })
+  if (output.json) return output.rows(rows.map(({ rank_before, tier_before, ...row }) => row))
   output.rows(
     rows.map((row) => ({
       rank: row['rank'],
@@ -26,7 +21,7 @@ export const printTop = async (session: Session, output: Output, limit: number):
       coverage: percent(row['coverage']),
       'last trade': time(row['last_trade_at']),
     })),
-    publication === undefined
+    view.moment.published === undefined
       ? 'no run is published yet: npx tributary run traders --wait makes one'
       : 'no wallet passes every rule yet: see traders_published.wallet_verdicts',
   )

@@ -1,38 +1,22 @@
-import { currentPublication } from '../../activities/publish.js'
 import { InvalidInput } from '../../infra/errors.js'
 import type { JsonRow, Session } from '../../infra/lake/session.js'
-import { traders } from '../../schemas/traders/index.js'
 import { money, percent, time, tokens } from '../format.js'
 import type { Output } from '../output.js'
+import { type LakeView, lakeView } from '../readings/lake_view.js'
+import { readWalletPart, type WalletPart, walletParts } from '../readings/wallet.js'
 
 /** Lots and trades of a busy wallet fill screens; `--json` has them all. */
 const shownRows = 20
 
-/** What each part of the explanation reads, all of one wallet. */
-const parts = {
-  ranking: 'SELECT * FROM lake.traders_published.smart_wallets WHERE wallet_address = $address',
-  verdicts: 'SELECT * FROM lake.traders_published.wallet_verdicts WHERE wallet_address = $address ORDER BY rule',
-  pnl: `
-    SELECT * FROM lake.traders_published.wallet_pnl WHERE wallet_address = $address
-    ORDER BY token_address <> 'ALL_TOKENS', token_address, list_position(['all', 'quarter', 'month', 'week'], timeframe)`,
-  lot_matches: `
-    SELECT * FROM lake.traders_published.lot_matches WHERE wallet_address = $address
-    ORDER BY sold_at DESC, token_address, sell_sequence DESC, buy_sequence DESC`,
-  open_lots:
-    'SELECT * FROM lake.traders_published.open_lots WHERE wallet_address = $address ORDER BY bought_at DESC, token_address',
-  trades: `
-    SELECT * FROM lake.traders_published.trades WHERE wallet_address = $address
-    ORDER BY block_time DESC, token_address, sequence DESC`,
-} as const
-
-type Explanation = Record<keyof typeof parts, JsonRow[]>
+type Explanation = Record<WalletPart, JsonRow[]>
 
 /** Explains one wallet from its verdict down to its lots, each figure with the rows it is made of. */
 export const printWallet = async (session: Session, output: Output, address: string): Promise<void> => {
-  if ((await currentPublication(session, traders.published)) === undefined) {
+  const view = await lakeView(session, undefined)
+  if (view.moment.published === undefined) {
     throw new InvalidInput('no run is published yet: npx tributary run traders --wait makes one')
   }
-  const wallet = await explain(session, address)
+  const wallet = await explain(view, address)
   if (wallet.trades.length === 0 && wallet.verdicts.length === 0) {
     throw new InvalidInput(
       `no trade of the wallet "${address}" is in the lake; npx tributary top lists wallets that are`,
@@ -67,11 +51,9 @@ export const printWallet = async (session: Session, output: Output, address: str
   })
 }
 
-const explain = async (session: Session, address: string): Promise<Explanation> => {
+const explain = async (view: LakeView, address: string): Promise<Explanation> => {
   const explanation: Explanation = { ranking: [], verdicts: [], pnl: [], lot_matches: [], open_lots: [], trades: [] }
-  for (const part of Object.keys(parts) as (keyof typeof parts)[]) {
-    explanation[part] = await session.all(parts[part], { address })
-  }
+  for (const part of walletParts) explanation[part] = await readWalletPart(view, part, address)
   return explanation
 }
 
