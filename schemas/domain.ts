@@ -9,6 +9,8 @@ export interface Pipeline {
   readonly workflowIdPrefix: string
   /** `asOf` is the run's logical time; every field has a default. */
   readonly input: z.ZodType<{ asOf?: string | undefined }>
+  /** The step whose commit says that a run has done what it was for. Absent: the runs are of no window, and none can be missing. */
+  readonly closingStep?: string
 }
 
 /** What readers of a domain see, of one run at a time. The stage holds the record of it and a view for each of the tables. */

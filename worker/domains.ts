@@ -1,13 +1,15 @@
 import type { BillingDependencies } from '../activities/billing/dependencies.js'
 import { createBillingActivities } from '../activities/billing/index.js'
-import type { LakeDependencies } from '../activities/lake/dependencies.js'
+import type { BackfilledPipeline, LakeDependencies } from '../activities/lake/dependencies.js'
 import { createLakeActivities } from '../activities/lake/index.js'
 import type { TradersDependencies } from '../activities/traders/dependencies.js'
 import { createTradersActivities } from '../activities/traders/index.js'
+import { present } from '../infra/optional.js'
 import { billing } from '../schemas/billing/index.js'
 import { assembleDomains, type Domain } from '../schemas/domain.js'
 import { lake } from '../schemas/lake/index.js'
 import { traders } from '../schemas/traders/index.js'
+import { schedules } from './schedules.js'
 
 export type Dependencies = TradersDependencies & BillingDependencies & LakeDependencies
 
@@ -27,4 +29,12 @@ export const domains: readonly DomainEntry[] = assembleDomains([
 export const whatIsDefined = () => ({
   stages: domains.flatMap(({ domain }) => domain.stages),
   published: domains.flatMap(({ domain }) => (domain.published === undefined ? [] : [domain.published])),
+  backfilled: domains.flatMap(({ domain }) => backfilledPipeline(domain)),
 })
+
+const backfilledPipeline = ({ name, pipeline }: Domain): BackfilledPipeline[] => {
+  const { workflowType, workflowIdPrefix, closingStep, input } = pipeline
+  if (closingStep === undefined) return []
+  const schedule = schedules.find((each) => each.domain === name && each.pipeline.workflowType === workflowType)
+  return [{ name, taskQueue: name, workflowType, workflowIdPrefix, closingStep, input, ...present({ schedule }) }]
+}

@@ -19,6 +19,8 @@ export const followRun = async <Result extends RunResult>(
   client: Client,
   workflowId: string,
   log: (line: string) => void,
+  /** Shows more of the run, as often as its steps are. */
+  look: () => Promise<void> = () => Promise.resolve(),
 ): Promise<Result> => {
   const handle = client.workflow.getHandle(workflowId)
   const shown = new Map<string, string>()
@@ -43,6 +45,7 @@ export const followRun = async <Result extends RunResult>(
   while (!ended) {
     // The query fails while no worker is there to answer; the run goes on all the same.
     await handle.query<StepProgress[]>('progress').then(show, () => undefined)
+    await look().catch(() => undefined)
     await retriesOf(handle).then(showRetries, () => undefined)
     await Promise.race([sleep(pollIntervalMs), result.catch(() => undefined)])
   }

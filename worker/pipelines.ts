@@ -1,3 +1,4 @@
+import { z } from 'zod'
 import { InvalidInput } from '../infra/errors.js'
 import type { Domain, Pipeline } from '../schemas/domain.js'
 import { inputProblems } from '../schemas/input.js'
@@ -12,15 +13,7 @@ export const domainNamed = (name: string): Domain => {
 
 /** The input with its logical time settled. Throws InvalidInput, a line per problem, before anything is started. */
 export const parsePipelineInput = (pipeline: Pipeline, text: string): object & { asOf: string } => {
-  let given: unknown
-  try {
-    given = JSON.parse(text)
-  } catch (cause) {
-    throw new InvalidInput(
-      `--input is not JSON: ${cause instanceof Error ? cause.message : cause}; give one JSON object, like '{}'`,
-      { cause },
-    )
-  }
+  const given = parseJson(text)
   const parsed = pipeline.input.safeParse(given)
   if (!parsed.success) {
     throw new InvalidInput(
@@ -31,4 +24,22 @@ export const parsePipelineInput = (pipeline: Pipeline, text: string): object & {
   }
   const asOf = parsed.data.asOf === undefined ? new Date() : new Date(parsed.data.asOf)
   return { ...(given as object), asOf: asOf.toISOString() }
+}
+
+/** The object that `--input` is. Throws InvalidInput where it is none. */
+export const jsonObject = (text: string): Record<string, unknown> => {
+  const parsed = z.record(z.string(), z.unknown()).safeParse(parseJson(text))
+  if (parsed.success) return parsed.data
+  throw new InvalidInput(`--input is ${text}: give one JSON object, like '{}'`)
+}
+
+const parseJson = (text: string): unknown => {
+  try {
+    return JSON.parse(text)
+  } catch (cause) {
+    throw new InvalidInput(
+      `--input is not JSON: ${cause instanceof Error ? cause.message : cause}; give one JSON object, like '{}'`,
+      { cause },
+    )
+  }
 }

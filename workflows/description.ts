@@ -6,12 +6,14 @@ const runKindKey = defineSearchAttributeKey('RunKind', SearchAttributeType.KEYWO
 const snapshotKey = defineSearchAttributeKey('Snapshot', SearchAttributeType.INT)
 const qualityStatusKey = defineSearchAttributeKey('QualityStatus', SearchAttributeType.KEYWORD)
 
-/** Makes the run findable by its domain, and by whether a schedule or somebody started it. */
+/** Makes the run findable by its domain, and by whether a schedule, a backfill or somebody started it. */
 export const describeRun = (domain: string): void => {
-  const scheduled = workflowInfo().searchAttributes['TemporalScheduledById'] !== undefined
+  const { searchAttributes, parent } = workflowInfo()
+  const scheduled = searchAttributes['TemporalScheduledById'] !== undefined
+  const kind = scheduled ? 'scheduled' : parent === undefined ? 'manual' : 'backfill'
   upsertSearchAttributes([
     { key: domainKey, value: domain },
-    { key: runKindKey, value: scheduled ? 'scheduled' : 'manual' },
+    { key: runKindKey, value: kind },
   ])
 }
 

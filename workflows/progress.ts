@@ -1,5 +1,6 @@
 import { defineQuery, setCurrentDetails, setHandler } from '@temporalio/workflow'
 import type { Receipt } from '../activities/receipt.js'
+import { Controls, type Verdict } from './controls.js'
 import { assertFanOut, type FanOut } from './fan_out.js'
 
 export interface StepProgress {
@@ -21,15 +22,29 @@ export interface Outcome {
 
 export const progressQuery = defineQuery<StepProgress[]>('progress')
 
-/** What a run has done so far: answers the query `progress` and keeps the table that the Temporal UI shows. */
+interface ProgressOptions {
+  /** How long a failed part waits for the update `retry`. Default: not at all. */
+  readonly failuresWaitHours?: number
+  /** What the details show below the table, as Markdown. */
+  readonly below?: () => string
+}
+
+/**
+ * What a run has done so far: answers the query `progress` and keeps the table that the Temporal UI shows. Between steps and
+ * between batches it does what people said to the run: see controls.ts.
+ */
 export class Progress {
   readonly #steps: Map<string, StepProgress>
+  readonly #controls: Controls
+  readonly #below: () => string
 
-  constructor(steps: readonly string[]) {
+  constructor(steps: readonly string[], { failuresWaitHours = 0, below = () => '' }: ProgressOptions = {}) {
     const waiting = { state: 'waiting', batchesDone: 0, batches: 1, rows: {}, snapshotIds: [] } as const
     this.#steps = new Map(steps.map((step) => [step, { step, ...waiting }]))
+    this.#controls = new Controls(failuresWaitHours, () => this.show())
+    this.#below = below
     setHandler(progressQuery, () => this.steps())
-    this.#show()
+    this.show()
   }
 
   steps(): StepProgress[] {
@@ -38,9 +53,8 @@ export class Progress {
 
   /** Runs one step and counts what its receipt says. */
   async step<Result extends Outcome>(step: string, work: () => Promise<Result>): Promise<Result> {
-    this.#change(step, { state: 'running' })
     try {
-      const result = await work()
+      const result = await this.#part(step, step, work)
       this.#count(step, result)
       return result
     } catch (error) {
@@ -62,7 +76,7 @@ export class Progress {
       while (next < batches) {
         const batch = next
         next += 1
-        const result = await work(batch)
+        const result = await this.#part(step, `${step} ${batch + 1}`, () => work(batch))
         if (result === undefined) continue
         this.#count(step, result)
         results[batch] = result
@@ -77,6 +91,29 @@ export class Progress {
     }
     this.#change(step, { state: 'done' })
     return results.filter((result) => result !== undefined)
+  }
+
+  /** Asks people whether a step is to do what it plans; nothing where nobody answers in time. */
+  approval(step: string, plan: string, waitHours: number): Promise<Verdict> {
+    return this.#controls.approval(step, plan, waitHours)
+  }
+
+  /** Shows what there is to show, where what stands below the table has changed. */
+  show(): void {
+    setCurrentDetails([...this.#controls.waiting(), markdownOf(this.steps()), this.#below()].join('\n\n').trimEnd())
+  }
+
+  /** Does a part when the run is not paused, and again where that is asked for. */
+  async #part<Result>(step: string, name: string, work: () => Promise<Result>): Promise<Result> {
+    for (;;) {
+      await this.#controls.ready()
+      this.#change(step, { state: 'running' })
+      try {
+        return await work()
+      } catch (error) {
+        if (!(await this.#controls.doAgain(name, error))) throw error
+      }
+    }
   }
 
   #count(step: string, { receipt, note }: Outcome): void {
@@ -95,17 +132,13 @@ export class Progress {
 
   #change(step: string, change: Partial<StepProgress>): void {
     this.#steps.set(step, { ...this.#of(step), ...change })
-    this.#show()
+    this.show()
   }
 
   #of(step: string): StepProgress {
     const found = this.#steps.get(step)
     if (found === undefined) throw new Error(`${step} is not a step of this run`)
     return found
-  }
-
-  #show(): void {
-    setCurrentDetails(markdownOf(this.steps()))
   }
 }
 

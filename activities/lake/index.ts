@@ -3,6 +3,7 @@ import { currentProvenance } from '../provenance.js'
 import { type ClusterRequest, clusterTable } from './cluster_table.js'
 import type { LakeDependencies } from './dependencies.js'
 import { type ExpireRequest, expireSnapshots } from './expire_snapshots.js'
+import { type BackfillRequest, planBackfill } from './plan_backfill.js'
 import { cleanUpFiles, type RemoveRequest, sweepOrphans } from './remove_files.js'
 import { type ReplayRequest, replayRun } from './replay_run.js'
 import { flushTable, mergeFiles, rewriteFiles } from './reshape.js'
@@ -29,6 +30,7 @@ export const createLakeActivities = (dependencies: LakeDependencies) => {
     expireSnapshots: (request: ExpireRequest) => expireSnapshots(lake, request),
     cleanUpFiles: (request: RemoveRequest) => cleanUpFiles(lake, request),
     sweepOrphans: (request: RemoveRequest) => sweepOrphans(lake, request),
+    planBackfill: (request: BackfillRequest) => planBackfill(dependencies, request),
     updateStatistics: () => updateStatistics(lake),
     replayRun: (request: ReplayRequest) =>
       replayRun(dependencies, request, currentProvenance('lake', request.asOf, dependencies.codeVersion)),

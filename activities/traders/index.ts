@@ -5,6 +5,7 @@ import { deriveGold, deriveSilver, type GoldRequest, type SilverRequest } from '
 import { type FetchHistoriesRequest, fetchHistories } from './fetch_histories.js'
 import { type FetchWhalesRequest, fetchWhales } from './fetch_whales.js'
 import { type HistoriesRequest, planHistories } from './plan_histories.js'
+import { planWebhook } from './plan_webhook.js'
 import { type SelectTokensRequest, selectTokens } from './select_tokens.js'
 import { type SyncWebhookRequest, syncWebhook } from './sync_webhook.js'
 
@@ -19,6 +20,7 @@ export const createTradersActivities = (dependencies: TradersDependencies) => {
     deriveSilver: (request: SilverRequest) => deriveSilver(lake, codeVersion, request),
     deriveGold: (request: GoldRequest) => deriveGold(lake, codeVersion, request),
     publish: (request: PublishRequest) => publish(lake, codeVersion, traders, request),
+    planWebhook: (request: SyncWebhookRequest) => planWebhook(dependencies, request),
     syncWebhook: (request: SyncWebhookRequest) => syncWebhook(dependencies, request),
   }
 }

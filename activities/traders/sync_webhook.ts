@@ -65,7 +65,8 @@ export const syncWebhook = (dependencies: TradersDependencies, request: SyncWebh
   })
 }
 
-const bestWallets = async (session: Session, snapshotId: number, top: number): Promise<string[]> => {
+/** The addresses of the ranking's first wallets, as of a snapshot. */
+export const bestWallets = async (session: Session, snapshotId: number, top: number): Promise<string[]> => {
   const rows = await session.all(
     `SELECT wallet_address FROM ${atSnapshot('traders_gold.smart_wallets', snapshotId)} ORDER BY rank LIMIT $top`,
     { top: BigInt(top) },

@@ -11,7 +11,12 @@ import { smartTradersInput } from './smart_traders_input.js'
 export const traders: Domain & { readonly published: Published } = {
   name: 'traders',
   stages: [tradersBronze, tradersSilver, tradersGold, tradersPublished],
-  pipeline: { workflowType: 'smartTraders', workflowIdPrefix: 'traders/smart-traders', input: smartTradersInput },
+  pipeline: {
+    workflowType: 'smartTraders',
+    workflowIdPrefix: 'traders/smart-traders',
+    input: smartTradersInput,
+    closingStep: 'derive_gold',
+  },
   published: {
     stage: tradersPublished,
     publications,

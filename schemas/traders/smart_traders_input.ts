@@ -6,6 +6,9 @@ const count = (minimum: number, maximum: number, byDefault: number) =>
   z.int().min(minimum).max(maximum).default(byDefault)
 const usdAmount = (byDefault: number) => z.number().min(0).default(byDefault)
 
+/** A week: whom nobody answered by then nobody will. */
+const waitHours = (byDefault: number) => z.number().min(0).max(168).default(byDefault)
+
 /** What `smartTraders` is told. Every field has a default, so `{}` is a whole run; unknown fields are refused. */
 export const smartTradersInput = z.strictObject({
   /** The run's logical time, ISO 8601. Default: the schedule's time, else the start. */
@@ -38,6 +41,10 @@ export const smartTradersInput = z.strictObject({
   gold: inputPart(goldInput),
   /** How many of the best wallets the webhook watches. */
   webhook: inputPart({ top: count(0, 100_000, 10) }),
+  /** Whether the webhook is changed only once somebody said so, with the update `approve`; how long that is waited for. */
+  approval: inputPart({ webhook: z.boolean().default(false), waitHours: waitHours(24) }),
+  /** How long a part that failed for good waits for the update `retry`; then, and at 0 at once, the run fails. */
+  failures: inputPart({ waitHours: waitHours(0) }),
   /** What the run may spend at BirdEye; what is left undone then is done by a later run. */
   budget: inputPart({ computeUnits: count(0, 1_000_000_000, 1_000_000) }),
 })

@@ -83,7 +83,11 @@ test('this build goes on with each of them as the build that made it did', async
 
 /** Most take nothing; these must be told what is meant. */
 const goodInput = (workflowType: string): string =>
-  ({ lakeReplay: '{"run":"traders/2026-11-21T06:00:00.000Z"}', lakeRollback: '{"to":"1"}' })[workflowType] ?? '{}'
+  ({
+    lakeBackfill: '{"pipeline":"traders","from":"2026-11-01","to":"2026-11-02"}',
+    lakeReplay: '{"run":"traders/2026-11-21T06:00:00.000Z"}',
+    lakeRollback: '{"to":"1"}',
+  })[workflowType] ?? '{}'
 
 describe('a recording that was tampered with is refused', () => {
   const scheduled = 'activityTaskScheduledEventAttributes'

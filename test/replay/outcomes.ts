@@ -32,6 +32,63 @@ const asked = async ({ sandbox }: Pipeline, path: string): Promise<void> => {
   while (requests().length === 0) await sleep(20)
 }
 
+/** Until people are waited for; what failed meanwhile waits too, so each retry asks again. */
+const waiting = async (run: WorkflowHandle, what: string): Promise<void> => {
+  while (!(await run.query<string[]>('waiting')).some((line) => line.includes(what))) {
+    if (what !== 'failed') await run.executeUpdate('retry').catch(() => undefined)
+    await sleep(50)
+  }
+}
+
+const hourMs = 3_600_000
+/** Two hours before the market's now, the second not yet over. */
+const twoHours = ({ market }: Pipeline, hoursBack: number) => {
+  const to = Math.floor(market.nowMs / hourMs) * hourMs - hoursBack * hourMs
+  const [from, end] = [to - 2 * hourMs, to].map((time) => new Date(time).toISOString())
+  return { asOf: undefined, pipeline: 'traders', from, to: end, every: '1 hour', input: small }
+}
+const backfill = { type: 'lakeBackfill', domain: 'lake' }
+
+const backfills: readonly Outcome[] = [
+  {
+    workflowType: 'lakeBackfill',
+    outcome: 'completed',
+    ends: 'COMPLETED',
+    run: (pipeline) => ended(pipeline.start(twoHours(pipeline, 0), backfill)),
+  },
+  {
+    workflowType: 'lakeBackfill',
+    outcome: 'failed_window',
+    ends: 'FAILED',
+    run: async (pipeline) => {
+      pipeline.sandbox.faults.add({ kind: 'changed_schema', path: 'seek_by_time', share: 1 })
+      const handle = await ended(pipeline.start(twoHours(pipeline, 2), backfill))
+      pipeline.sandbox.faults.clear()
+      return handle
+    },
+  },
+  {
+    workflowType: 'lakeBackfill',
+    outcome: 'cancelled',
+    ends: 'CANCELED',
+    run: async (pipeline) => {
+      pipeline.sandbox.faults.add({ kind: 'hang', path: 'seek_by_time' })
+      const started = await pipeline.start({ ...twoHours(pipeline, 4), parallel: 1 }, backfill)
+      await asked(pipeline, 'seek_by_time')
+      await started.cancel()
+      const handle = await ended(Promise.resolve(started))
+      pipeline.sandbox.faults.clear()
+      return handle
+    },
+  },
+  {
+    workflowType: 'lakeBackfill',
+    outcome: 'refused_input',
+    ends: 'FAILED',
+    run: (pipeline) => ended(pipeline.start({ asOf: undefined, pipeline: 'traders', from: 'then' }, backfill)),
+  },
+]
+
 /** What `UPDATE_HISTORIES=1` records, in this order, on one pipeline. */
 export const outcomes: readonly Outcome[] = [
   {
@@ -124,6 +181,28 @@ export const outcomes: readonly Outcome[] = [
     ends: 'FAILED',
     run: (pipeline) => ended(pipeline.start({ months: ['October'] }, billingImport)),
   },
+  {
+    workflowType: 'smartTraders',
+    outcome: 'told_by_people',
+    ends: 'COMPLETED',
+    run: async (pipeline) => {
+      pipeline.sandbox.faults.add({ kind: 'changed_schema', path: 'seek_by_time', share: 1 })
+      const run = await pipeline.start({
+        ...later(pipeline, 4),
+        failures: { waitHours: 1 },
+        approval: { webhook: true },
+      })
+      await run.executeUpdate('pause', { args: [{ reason: 'to be recorded' }] })
+      await run.executeUpdate('resume')
+      await waiting(run, 'failed')
+      pipeline.sandbox.faults.clear()
+      await run.executeUpdate('retry')
+      await waiting(run, 'waits for approval')
+      await run.executeUpdate('approve', { args: [{ step: 'webhook', by: 'the recorder' }] })
+      return ended(Promise.resolve(run))
+    },
+  },
+  ...backfills,
   {
     workflowType: 'lakeMaintenance',
     outcome: 'completed',

@@ -99,6 +99,9 @@ export const startPipeline = async (options: PipelineOptions = {}): Promise<Pipe
         codeVersion: build?.id ?? 'test',
         stages: traders.stages,
         published: [traders.published],
+        backfilled: [
+          { name: 'traders', taskQueue: taskQueue('traders'), ...traders.pipeline, closingStep: 'derive_gold' },
+        ],
         birdEye,
         helius,
         billingSource: { kind: 'folder', path: bills },

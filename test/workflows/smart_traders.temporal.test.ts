@@ -2,13 +2,13 @@ import { WorkflowFailedError } from '@temporalio/client'
 import { TestWorkflowEnvironment } from '@temporalio/testing'
 import { Worker } from '@temporalio/worker'
 import { afterAll, beforeAll, expect, inject, test } from 'vitest'
-import type { Receipt } from '../../activities/receipt.js'
 import { createTradersActivities, type TradersActivities } from '../../activities/traders/index.js'
 import { loadConfig } from '../../infra/config.js'
 import { SourceUnavailable } from '../../infra/errors.js'
 import { provision } from '../../infra/provision/provision.js'
 import { FailureInterceptor } from '../../infra/temporal/failure_interceptor.js'
 import type { SmartTradersResult } from '../../workflows/traders/smart_traders.js'
+import { calm, receipt } from './calm_activities.js'
 
 /** The workflow alone, against activities that only count, on a server that skips time. */
 let environment: TestWorkflowEnvironment
@@ -25,33 +25,6 @@ beforeAll(async () => {
   })
 })
 afterAll(() => environment.teardown())
-
-let snapshots = 0
-const receipt = (rows: Record<string, number> = {}): Receipt => {
-  snapshots += 1
-  return {
-    key: `test/${snapshots}`,
-    stage: 'test',
-    step: 'test',
-    snapshotId: snapshots,
-    rows,
-    contentHashes: {},
-    inputs: {},
-    parameters: {},
-    committedAt: '2026-11-21T06:00:00.000Z',
-  }
-}
-
-const calm: TradersActivities = {
-  selectTokens: async () => ({ receipt: receipt(), computeUnits: 100, tokens: 25 }),
-  fetchWhales: async () => ({ receipt: receipt(), computeUnits: 500 }),
-  planHistories: async () => ({ wallets: 200, batches: 4 }),
-  fetchHistories: async () => ({ receipt: receipt({ 'traders_bronze.transaction_history': 10 }), computeUnits: 50 }),
-  deriveSilver: async () => ({ receipt: receipt() }),
-  deriveGold: async () => ({ receipt: receipt() }),
-  publish: async () => ({ receipt: receipt(), note: 'published' }),
-  syncWebhook: async () => ({ receipt: receipt(), note: 'confirmed: test' }),
-}
 
 const run = async (activities: Partial<TradersActivities>, input: object = {}): Promise<SmartTradersResult> => {
   const taskQueue = `traders-${crypto.randomUUID()}`

@@ -1,6 +1,7 @@
 import type { z } from 'zod'
 import type { TradersActivities } from '../../activities/traders/index.js'
 import { smartTradersInput } from '../../schemas/traders/smart_traders_input.js'
+import type { Verdict } from '../controls.js'
 import { describeResult, describeRun } from '../description.js'
 import { logicalTime, parseInput } from '../logical_run.js'
 import { delivers, derives, fetches } from '../policies.js'
@@ -27,7 +28,7 @@ export async function smartTraders(given?: z.input<typeof smartTradersInput>): P
   const input = parseInput(smartTradersInput, given)
   const asOf = logicalTime(input.asOf)
   describeRun('traders')
-  const progress = new Progress(stepNames)
+  const progress = new Progress(stepNames, { failuresWaitHours: input.failures.waitHours })
   const budget = new ComputeUnits(input.budget.computeUnits)
 
   // A summary is what the Temporal UI shows of a call.
@@ -85,11 +86,16 @@ export async function smartTraders(given?: z.input<typeof smartTradersInput>): P
   // Whoever is watched must be whom the published ranking names.
   const webhook = await progress.step('webhook', async (): Promise<Outcome & { note: string }> => {
     if (published.receipt === undefined) return { note: published.note }
-    return outside(`the best ${input.webhook.top}`).syncWebhook({
-      asOf,
-      snapshotId: gold.receipt.snapshotId,
-      webhook: input.webhook,
-    })
+    const ranking = { asOf, snapshotId: gold.receipt.snapshotId, webhook: input.webhook }
+    if (input.approval.webhook) {
+      const { plan } = await lake('what would change').planWebhook(ranking)
+      const verdict = await progress.approval('webhook', plan, input.approval.waitHours)
+      if (verdict?.approved !== true) return { note: notApproved(verdict, input.approval.waitHours) }
+      // Others may have been published while this one waited.
+      const { superseded } = await lake('whether it is still the newest').planWebhook(ranking)
+      if (superseded !== undefined) return { note: `not changed: the later run ${superseded} is published` }
+    }
+    return outside(`the best ${input.webhook.top}`).syncWebhook(ranking)
   })
   describeResult(gold.receipt.snapshotId, budget.parked === undefined)
   return {
@@ -101,6 +107,9 @@ export async function smartTraders(given?: z.input<typeof smartTradersInput>): P
     steps: progress.steps(),
   }
 }
+
+const notApproved = (verdict: Verdict, waitHours: number): string =>
+  `not changed: ${verdict === undefined ? `nobody approved it within ${waitHours} hours` : `declined by ${verdict.by}`}`
 
 const latestSnapshot = (results: readonly { receipt: { snapshotId: number } }[]): number =>
   Math.max(...results.map(({ receipt }) => receipt.snapshotId))
