@@ -19,6 +19,9 @@ export interface PublishRequest {
   readonly anyway?: boolean
 }
 
+/** What is shown besides, in the transaction of the publication, when the views show it. */
+export type AlsoPublished = (session: Session) => Promise<void>
+
 export interface Publication {
   /** Nothing where a later run is published already, which stays. */
   readonly receipt?: Receipt
@@ -41,6 +44,7 @@ export const publish = async (
   domain: Pick<Domain, 'name'> & { readonly published: Published },
   { asOf, snapshotId, anyway = false }: PublishRequest,
   provenance: Provenance = currentProvenance(domain.name, asOf, codeVersion),
+  also?: AlsoPublished,
 ): Promise<Publication> => {
   const { published, name } = domain
   const standing = await lake.session((session) => currentPublication(session, published))
@@ -70,6 +74,7 @@ export const publish = async (
         basis: new Map([[published.stage.name, fence]]),
         finish: async (inside) => {
           await showPublished(inside, published)
+          await also?.(inside)
           await lake.failpoint('publish.views_replaced')
         },
       }

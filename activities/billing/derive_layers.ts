@@ -3,6 +3,7 @@ import { billingGold } from '../../schemas/billing/gold/stage.js'
 import { billingSilver } from '../../schemas/billing/silver/stage.js'
 import { commitDerived } from '../derive_step.js'
 import type { Receipt } from '../receipt.js'
+import { stageRestatements } from './restate.js'
 
 export interface DeriveRequest {
   readonly asOf: string
@@ -24,7 +25,7 @@ export const deriveSilver = async (lake: Lake, codeVersion: string, request: Der
   }),
 })
 
-/** The costs of the months that changed, and what follows from all of them, from the charges of a snapshot. */
+/** The costs of the months that changed, what follows from all of them, and what was restated, from the charges of the silver step's snapshot. */
 export const deriveGold = async (lake: Lake, codeVersion: string, request: DeriveRequest): Promise<Derived> => ({
   receipt: await commitDerived(lake, codeVersion, {
     pipeline: 'billing',
@@ -32,5 +33,6 @@ export const deriveGold = async (lake: Lake, codeVersion: string, request: Deriv
     step: 'derive_gold',
     snapshotId: request.snapshotId,
     parameters: { as_of: request.asOf },
+    also: async (session) => [await stageRestatements(session, request)],
   }),
 })

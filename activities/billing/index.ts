@@ -3,6 +3,7 @@ import { type PublishRequest, publish } from '../publish.js'
 import type { BillingDependencies } from './dependencies.js'
 import { type DeriveRequest, deriveGold, deriveSilver } from './derive_layers.js'
 import { type LoadRequest, loadDeliveries } from './load_deliveries.js'
+import { showMonths } from './month_views.js'
 import { type PlanLoadsRequest, planLoads } from './plan_loads.js'
 
 /** Everything the billing workflows can have done. Each commits at most once, whatever is retried. */
@@ -13,7 +14,7 @@ export const createBillingActivities = (dependencies: BillingDependencies) => {
     loadDeliveries: (request: LoadRequest) => loadDeliveries(dependencies, request),
     deriveSilver: (request: DeriveRequest) => deriveSilver(lake, codeVersion, request),
     deriveGold: (request: DeriveRequest) => deriveGold(lake, codeVersion, request),
-    publish: (request: PublishRequest) => publish(lake, codeVersion, billing, request),
+    publish: (request: PublishRequest) => publish(lake, codeVersion, billing, request, undefined, showMonths),
   }
 }
 

@@ -1,4 +1,5 @@
-import { InvalidInput, SourceChanged } from '../../infra/errors.js'
+import { InvalidInput } from '../../infra/errors.js'
+import { openPlace } from '../../infra/lake/attachment.js'
 import { openStore } from '../../infra/store/file_store.js'
 import type { BillingImportInput } from '../../schemas/billing/billing_import_input.js'
 import { loadStates } from '../../schemas/billing/bronze/load_states.js'
@@ -9,9 +10,10 @@ import { commitKey } from '../commit_key.js'
 import { currentProvenance } from '../provenance.js'
 import { findReceipt, type Receipt } from '../receipt.js'
 import { stage } from '../write.js'
-import { type Delivery, findDeliveries } from './deliveries.js'
+import { findDeliveries } from './deliveries.js'
 import type { BillingDependencies } from './dependencies.js'
 import { decide, readLoaded } from './loaded.js'
+import { type AccountDelivery, withAccounts } from './payer.js'
 
 export interface PlanLoadsRequest {
   readonly asOf: string
@@ -48,8 +50,11 @@ export const planLoads = async (
   })
   const before = await lake.session((session) => findReceipt(session, key))
   if (before !== undefined) return planned(before, [])
-  const deliveries = await findDeliveries(store, input)
-  const loaded = await lake.session(readLoaded)
+  const found = await findDeliveries(store, input)
+  const { deliveries, loaded } = await lake.session(async (session) => {
+    await openPlace(session, billingSource, 'billing_source')
+    return { deliveries: await withAccounts(session, store, found, input), loaded: await readLoaded(session) }
+  })
   const decisions = deliveries.map((delivery) => ({
     delivery,
     decision: decide(delivery, loaded.get(`${delivery.accountId}/${delivery.billingMonth}`), input),
@@ -83,8 +88,7 @@ const noteOf = (loads: number, refused: readonly string[]): string =>
     ...(refused.length === 0 ? [] : [`${refused.length} refused: ${refused[0]}`]),
   ].join(', ')
 
-const startedRow = (delivery: Delivery, asOf: string): Row<typeof loadStates> => {
-  if (delivery.accountId === undefined) throw new SourceChanged(`${delivery.manifestPath}: names no account`)
+const startedRow = (delivery: AccountDelivery, asOf: string): Row<typeof loadStates> => {
   return {
     version_id: delivery.versionId,
     account_id: delivery.accountId,

@@ -5,9 +5,9 @@ import type { FileStore } from '../../infra/store/file_store.js'
 import { lineItems } from '../../schemas/billing/bronze/line_items.js'
 import { loadStates } from '../../schemas/billing/bronze/load_states.js'
 import { assertWhole, columnsOf, relationOf } from './delivery_files.js'
-import { exactCostMacro, lineSelect, typedValue } from './line_select.js'
+import { exactCostMacro, lineSelect } from './line_select.js'
 import type { LoadState } from './planned_loads.js'
-import { mapSource, type SourceMapping } from './source_mapping.js'
+import { mapSource } from './source_mapping.js'
 
 export const stagedLines = quotedIdentifier(`staged ${lineItems.name}`)
 
@@ -33,7 +33,14 @@ export const stageLines = async (session: Session, store: FileStore, planned: Lo
     )
   const loaded = { ...planned, status: 'completed', record_count: 0n, total_cost: '0' }
   if (file_paths.length === 0) return { ...loaded, load_end_time: new Date() }
-  const columns = await columnsOf(session, relationOf(store, file_paths)).catch(explain(manifest_path))
+  const whole = assertWhole(store, file_paths)
+  whole.catch(() => undefined)
+  // What a file that was cut off says of itself is beside the point.
+  const explained = async (error: unknown): Promise<never> => {
+    await whole
+    throw explanation(manifest_path, error)
+  }
+  const columns = await columnsOf(session, relationOf(store, file_paths)).catch(explained)
   const mapping = mapSource(columns)
   if (mapping === undefined)
     throw new SourceChanged(
@@ -41,13 +48,8 @@ export const stageLines = async (session: Session, store: FileStore, planned: Lo
     )
   const relation = relationOf(store, file_paths, mapping.format)
   const select = lineSelect(relation, mapping, { account_month, account_id, billing_month, version_id })
-  const [inserted] = await Promise.all([
-    session.run(`INSERT INTO ${stagedLines} ${select}`).catch(async (error: unknown) => {
-      const culprit = await culpritOf(session, relation, mapping).catch(() => undefined)
-      return explain(manifest_path, culprit)(error)
-    }),
-    assertWhole(store, file_paths),
-  ])
+  const inserted = await session.run(`INSERT INTO ${stagedLines} ${select}`).catch(explained)
+  await whole
   const { total_cost, currency } = await session.one(
     `SELECT coalesce(sum(coalesce(line_item_unblended_cost, billed_cost)), 0) AS total_cost,
       min(coalesce(line_item_currency_code, billing_currency)) AS currency
@@ -86,36 +88,13 @@ const droppedColumns = async (
   return Array.isArray(columns) ? columns.map(String).filter((name) => !now.includes(name)) : []
 }
 
-/** The first column with a value that is not of its kind, and that value. */
-const culpritOf = async (
-  session: Session,
-  relation: string,
-  { columns }: SourceMapping,
-): Promise<string | undefined> => {
-  const typed = [...columns.values()].filter(
-    ({ kind, source }) => kind !== 'text' && kind !== 'map' && source.type === 'VARCHAR',
-  )
-  const values = typed.map(({ kind, source }, index) => {
-    const column = quotedIdentifier(source.name)
-    const isRead = kind === 'time' ? `TRY_CAST(${column} AS TIMESTAMPTZ)` : `TRY(${typedValue(kind, source)})`
-    return `any_value(${column}) FILTER (WHERE ${column} IS NOT NULL AND ${isRead} IS NULL) AS value_${index}`
-  })
-  if (values.length === 0) return undefined
-  const row = await session.one(`SELECT ${values.join(', ')} FROM ${relation}`)
-  const index = typed.findIndex((_, at) => row[`value_${at}`] !== null)
-  const found = typed[index]
-  return found && `${found.source.name} is "${row[`value_${index}`]}", which cannot be read as ${found.kind}`
-}
-
 /** DuckDB's errors in the words of the taxonomy: what the files hold is not to be tried again, what cannot be reached is. */
-const explain =
-  (manifestPath: string, culprit?: string) =>
-  (cause: unknown): never => {
-    if (cause instanceof TributaryError || !(cause instanceof Error)) throw cause
-    const reason = culprit ?? cause.message.split('\n')[0]
-    if (/^(IO|HTTP|Connection) Error/.test(cause.message))
-      throw new SourceUnavailable(`${manifestPath}: its files cannot be read: ${reason}`, undefined, { cause })
-    if (/^(Conversion|Invalid Input|Binder|Out of Range) Error/.test(cause.message))
-      throw new SourceChanged(`${manifestPath}: ${reason}`, { cause })
-    throw cause
-  }
+const explanation = (manifestPath: string, cause: unknown): unknown => {
+  if (cause instanceof TributaryError || !(cause instanceof Error)) return cause
+  const reason = cause.message.split('\n')[0]
+  if (/^(IO|HTTP|Connection) Error/.test(cause.message))
+    return new SourceUnavailable(`${manifestPath}: its files cannot be read: ${reason}`, undefined, { cause })
+  if (/^(Conversion|Invalid Input|Binder|Out of Range) Error/.test(cause.message))
+    return new SourceChanged(`${manifestPath}: ${reason}`, { cause })
+  return cause
+}

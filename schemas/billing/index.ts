@@ -1,5 +1,6 @@
 import type { Domain, Published } from '../domain.js'
 import { billingImportInput } from './billing_import_input.js'
+import { lineItems } from './bronze/line_items.js'
 import { billingBronze } from './bronze/stage.js'
 import { billingGold } from './gold/stage.js'
 import { publications } from './published/publications.js'
@@ -14,6 +15,8 @@ export const billing: Domain & { readonly published: Published } = {
   published: {
     stage: billingPublished,
     publications,
-    tables: [...billingSilver.tables, ...billingGold.tables].filter(({ name }) => !name.endsWith('.reconciliations')),
+    tables: [lineItems, ...billingSilver.tables, ...billingGold.tables].filter(
+      ({ name }) => !name.endsWith('.reconciliations'),
+    ),
   },
 }

@@ -28,8 +28,17 @@ export interface Bills {
   /** What `billingImport` does, without a Temporal: one run at each of its moments. */
   run(input?: z.input<typeof billingImportInput>): Promise<ImportRun>
   rows(sql: string): Promise<JsonRow[]>
+  /** What each layer says that an account or all of them cost, in units of 10^-18. */
+  totals(account?: string): Promise<bigint[]>
   close(): Promise<void>
 }
+
+const layers = [
+  ['billing_bronze.line_items', 'coalesce(line_item_unblended_cost, billed_cost)'],
+  ['billing_silver.charges', 'billed_cost'],
+  ['billing_gold.monthly_costs', 'billed_cost'],
+  ['billing_published.monthly_costs', 'billed_cost'],
+] as const
 
 /** A lake of its own, and a source to be filled. */
 export const openBills = async (billingSource?: DataConfig): Promise<Bills> => {
@@ -40,6 +49,7 @@ export const openBills = async (billingSource?: DataConfig): Promise<Bills> => {
     codeVersion: 'test',
     billingSource: billingSource ?? { kind: 'folder', path: source },
   })
+  const rows = (sql: string) => scratch.lake.session((session) => session.all(sql))
   const inActivity = <T>(work: () => Promise<T>): Promise<T> => new MockActivityEnvironment().run(work)
   let runs = 0
   return {
@@ -67,7 +77,15 @@ export const openBills = async (billingSource?: DataConfig): Promise<Bills> => {
       await inActivity(() => activities.publish({ asOf, snapshotId }))
       return { ...told, snapshotId }
     },
-    rows: (sql) => scratch.lake.session((session) => session.all(sql)),
+    rows,
+    totals: async (account) => {
+      const selects = layers.map(([relation, column], index) => {
+        const where = account === undefined ? '' : ` WHERE account_month LIKE '${account}/%'`
+        return `SELECT ${index} AS n, CAST(coalesce(sum(${column}), 0) AS VARCHAR) AS total FROM lake.${relation}${where}`
+      })
+      const found = await rows(`${selects.join(' UNION ALL ')} ORDER BY n`)
+      return found.map(({ total }) => BigInt(String(total).replace('.', '')))
+    },
     close: async () => {
       await scratch.close()
       await rm(source, { recursive: true, force: true })

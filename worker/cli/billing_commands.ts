@@ -6,8 +6,10 @@ import { type JsonFlag, jsonOption, positive, reading } from './terminal.js'
 export const addBillingCommands = (program: Command): void => {
   program
     .command('billing <question>')
-    .description('what the cloud costs: accounts, months, loads, cost')
-    .option('--by <names>', 'cost: by payer, account, service, region, category, month', 'service')
+    .description(
+      'what the cloud costs: accounts, months, loads, cost, movers, restatements, anomalies, commitments, untagged',
+    )
+    .option('--by <names>', 'cost: by payer, account, service, region, category, month, day, tag:NAME', 'service')
     .option('--cost <kind>', 'billed, effective (amortized), net_billed, net_effective or list', 'billed')
     .option('--month <month>', 'only this billing month, like 2026-10')
     .option('--account <id>', 'only this payer or account')

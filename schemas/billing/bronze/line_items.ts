@@ -55,10 +55,16 @@ export const lineItems = defineTable('billing_bronze.line_items', {
       `coalesce(${day('bill_billing_period_start_date')}, ${day('billing_period_start')}, ${monthStart}) = ${monthStart}`,
     ),
     'usage begins inside the billing month': holds(
-      `CASE WHEN coalesce(line_item_line_item_type, charge_category) IN ('Usage', 'DiscountedUsage', 'SavingsPlanCoveredUsage')
-        THEN ${day('coalesce(line_item_usage_start_date, charge_period_start)')} >= ${monthStart}
-          AND ${day('coalesce(line_item_usage_start_date, charge_period_start)')} < ${monthStart} + INTERVAL 1 MONTH
-        ELSE true END`,
+      `line_item_line_item_type NOT IN ('Usage', 'DiscountedUsage', 'SavingsPlanCoveredUsage')
+        OR ${day('line_item_usage_start_date')} >= ${monthStart}
+          AND ${day('line_item_usage_start_date')} < ${monthStart} + INTERVAL 1 MONTH
+        OR source_format = 'focus'`,
+    ),
+    // Providers of FOCUS do bill use of another month.
+    'in FOCUS, too': holds(
+      `source_format = 'cur' OR charge_category <> 'Usage'
+        OR ${day('charge_period_start')} >= ${monthStart} AND ${day('charge_period_start')} < ${monthStart} + INTERVAL 1 MONTH`,
+      { severity: 'warning' },
     ),
     'one currency per account and month': {
       severity: 'blocking',
