@@ -8,12 +8,14 @@ import { InvalidInput } from './errors.js'
 import { armFailpoint, type Failpoint, noFailpoint } from './failpoint.js'
 import { optional, present, secret } from './optional.js'
 import {
+  type AlertsConfig,
   type BirdEyeConfig,
   type CatalogConfig,
   type DataConfig,
   type Note,
   type SourceConfig,
   type TemporalConfig,
+  toAlerts,
   toBirdEye,
   toCatalog,
   toData,
@@ -52,7 +54,9 @@ export interface Config {
   temporal: TemporalConfig
   birdeye: BirdEyeConfig
   helius: SourceConfig
-  webhook: { url?: string; auth?: Secret }
+  /** Where Helius is to deliver, the secret that its deliveries carry, and the one they carried before. */
+  webhook: { url?: string; auth?: Secret; previousAuth?: Secret }
+  alerts: AlertsConfig
   /** Where AWS delivers its reports; absent: nowhere. */
   billingSource?: DataConfig
   api: ApiConfig
@@ -124,7 +128,12 @@ function assemble(variables: Environment, { env, projectRoot, note }: Assembly):
     ...present({ temporalUiUrl: variables.TEMPORAL_UI_URL }),
     birdeye: toBirdEye(variables),
     helius: toSource('https://api-mainnet.helius-rpc.com', variables.HELIUS_BASE_URL, variables.HELIUS_API_KEY),
-    webhook: present({ url: variables.WEBHOOK_URL, auth: secret(variables.WEBHOOK_AUTH) }),
+    webhook: present({
+      url: variables.WEBHOOK_URL,
+      auth: secret(variables.WEBHOOK_AUTH),
+      previousAuth: secret(variables.WEBHOOK_AUTH_PREVIOUS),
+    }),
+    alerts: toAlerts(variables, note),
     api: {
       host: variables.API_HOST ?? '127.0.0.1',
       port: variables.API_PORT ?? API_PORT,

@@ -36,6 +36,16 @@ const failpoint = text.transform((value, context) => {
   return z.NEVER
 })
 
+const receivers = text.transform((value, context) => {
+  const urls = value.split(/[\s,]+/).filter((each) => each !== '')
+  if (urls.every((each) => httpUrl.safeParse(each).success && new Set(urls).size === urls.length)) return urls
+  context.addIssue({
+    code: 'custom',
+    message: 'must be https URLs, each once, with commas between them, like https://host/path',
+  })
+  return z.NEVER
+})
+
 const prices = text.transform((value, context) => {
   const parsed = pricesShape.safeParse(jsonOrUndefined(value))
   if (parsed.success) return parsed.data
@@ -83,6 +93,10 @@ export const environment = z.object({
   HELIUS_API_KEY: headerValue.optional(),
   WEBHOOK_URL: httpUrl.optional(),
   WEBHOOK_AUTH: headerValue.optional(),
+  WEBHOOK_AUTH_PREVIOUS: headerValue.optional(),
+  ALERT_WEBHOOK_URLS: receivers.optional(),
+  ALERT_WEBHOOK_SECRET: headerValue.min(16, 'must have at least 16 characters').optional(),
+  ALERT_WEBHOOK_ALLOW_LOOPBACK: flag.optional(),
   API_HOST: text.optional(),
   API_PORT: port.optional(),
   API_ALLOWED_HOSTS: hostNames.optional(),
@@ -100,6 +114,9 @@ const SECRETS: ReadonlySet<string> = new Set<VariableName>([
   'BIRDEYE_API_KEY',
   'HELIUS_API_KEY',
   'WEBHOOK_AUTH',
+  'WEBHOOK_AUTH_PREVIOUS',
+  'ALERT_WEBHOOK_URLS',
+  'ALERT_WEBHOOK_SECRET',
   'API_TOKEN',
 ])
 
@@ -115,7 +132,9 @@ export function problemLine(name: string, value: string | undefined, mend: strin
 /** The names in `.env` that look like ours and are not: most often a misspelling that would be silently ignored. */
 export function unknownNames(names: string[]): string[] {
   const known = new Set(Object.keys(environment.shape))
-  return names.filter((name) => /^(TRIBUTARY|LAKE|BILLING|BIRDEYE|HELIUS|WEBHOOK|API)_/.test(name) && !known.has(name))
+  return names.filter(
+    (name) => /^(TRIBUTARY|LAKE|BILLING|BIRDEYE|HELIUS|WEBHOOK|ALERT|API)_/.test(name) && !known.has(name),
+  )
 }
 
 function jsonOrUndefined(value: string): unknown {

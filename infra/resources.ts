@@ -46,6 +46,14 @@ export interface BirdEyeConfig extends SourceConfig {
   computeUnitPrices: Record<string, number>
 }
 
+/** Who is told of alerts. The URLs may hold what only the receiver is to know. */
+export interface AlertsConfig {
+  urls: readonly Secret[]
+  secret?: Secret
+  /** Receivers on this machine are allowed, for tests and local use. */
+  allowLoopback: boolean
+}
+
 /** Reports a variable whose value cannot be used, with the mend. */
 export type Note = (name: VariableName, mend: string) => void
 type Resolve = (path: string) => string
@@ -145,4 +153,18 @@ export function toBirdEye(variables: Environment): BirdEyeConfig {
 export function toSource(defaultUrl: string, url: string | undefined, key: string | undefined): SourceConfig {
   const baseUrl = (url ?? defaultUrl).replace(/\/+$/, '')
   return { baseUrl, sandbox: url === undefined && key === undefined, ...present({ apiKey: secret(key) }) }
+}
+
+export function toAlerts(variables: Environment, note: Note): AlertsConfig {
+  const urls = variables.ALERT_WEBHOOK_URLS ?? []
+  const allowLoopback = variables.ALERT_WEBHOOK_ALLOW_LOOPBACK ?? false
+  if (urls.length > 0 && variables.ALERT_WEBHOOK_SECRET === undefined)
+    note('ALERT_WEBHOOK_SECRET', 'is needed with ALERT_WEBHOOK_URLS: receivers know by it that an alert is ours')
+  if (!allowLoopback && urls.some((url) => !url.startsWith('https:')))
+    note('ALERT_WEBHOOK_URLS', 'must be https; http is for this machine, with ALERT_WEBHOOK_ALLOW_LOOPBACK=true')
+  return {
+    urls: urls.map((url) => new Secret(url)),
+    allowLoopback,
+    ...present({ secret: secret(variables.ALERT_WEBHOOK_SECRET) }),
+  }
 }

@@ -1,6 +1,7 @@
 import { BirdEye } from '../activities/traders/birdeye.js'
 import { Helius } from '../activities/traders/helius.js'
 import type { Config } from '../infra/config.js'
+import { OutgoingWebhook } from '../infra/http/outgoing_webhook.js'
 import type { Lake } from '../infra/lake/lake.js'
 import { present } from '../infra/optional.js'
 import { type Dependencies, whatIsDefined } from './domains.js'
@@ -14,4 +15,8 @@ export const createDependencies = (config: Config, lake: Lake, codeVersion: stri
   helius: new Helius(config.helius),
   webhook: config.webhook,
   ...present({ billingSource: config.billingSource }),
+  alertReceivers: alertReceivers(config.alerts),
 })
+
+const alertReceivers = ({ urls, secret, allowLoopback }: Config['alerts']): Dependencies['alertReceivers'] =>
+  secret === undefined ? { urls: [] } : { urls, webhook: new OutgoingWebhook({ secret, allowLoopback }) }

@@ -18,6 +18,8 @@ interface LakeAccess {
   readonly encrypted?: boolean
   /** Of the machine's memory; for a process that shares it with another one of ours. */
   readonly memoryShare?: number
+  /** Where a process opens a second lake, the name of its own folder to spill into. */
+  readonly spill?: string
   readonly log: (line: string) => void
 }
 
@@ -25,10 +27,14 @@ interface LakeAccess {
 export const openConfiguredLake = async (
   config: Config,
   catalog: Attached,
-  { log, memoryShare = usualMemoryShare, ...how }: LakeAccess,
+  { log, memoryShare = usualMemoryShare, spill, ...how }: LakeAccess,
 ): Promise<Lake> => {
   const { directory } = await provisionExtensions({ cacheDir: config.cacheDir, overrides: config.tools, log })
-  const temporaryDirectory = path.join(config.home, 'spill', String(process.pid))
+  const temporaryDirectory = path.join(
+    config.home,
+    'spill',
+    spill === undefined ? String(process.pid) : `${process.pid}-${spill}`,
+  )
   const lake = await openLake({
     catalog,
     data: config.data,

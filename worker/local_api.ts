@@ -6,20 +6,22 @@ import { startSupervised } from './supervised_child.js'
 
 const attempts = 5
 
-/** Starts dashboard and API beside the worker. Resolves to their address, or to nothing where the catalog is a file, which one process holds. */
+/** The port of dashboard and API, chosen before those start who are to know it; nothing where there is none, as a file catalog is one process's. */
+export const chooseApiPort = async ({ config, log }: Parts): Promise<number | undefined> => {
+  if (config.catalog.kind !== 'file') return announcedPort('the dashboard', config.api.port, log)
+  log('no dashboard: a file catalog is the worker’s alone while it runs; with PostgreSQL as LAKE_CATALOG there is one')
+  return undefined
+}
+
+/** Starts dashboard and API beside the worker, at the chosen port if it is still free. Resolves to their address. */
 export const startLocalApi = async (
   parts: Parts,
   config: Config,
+  chosenPort: number,
   temporalUiUrl: string | undefined,
-): Promise<string | undefined> => {
-  if (config.catalog.kind === 'file') {
-    parts.log(
-      'no dashboard: a file catalog is the worker’s alone while it runs; with PostgreSQL as LAKE_CATALOG there is one',
-    )
-    return undefined
-  }
+): Promise<string> => {
+  let port = chosenPort
   for (let attempt = 1; ; attempt += 1) {
-    const port = await announcedPort('the dashboard', config.api.port, parts.log)
     const environment = {
       API_HOST: config.api.host,
       API_PORT: String(port),
@@ -32,5 +34,7 @@ export const startLocalApi = async (
       // Another stack may have taken the port between the look and the listening.
       if (attempt === attempts || (await freePort(port)) === port) throw error
     }
+    port = await announcedPort('the dashboard', config.api.port, parts.log)
+    parts.log('the sandbox goes on delivering to the port that was taken, until the next start')
   }
 }

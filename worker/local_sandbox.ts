@@ -4,7 +4,10 @@ import { z } from 'zod'
 import type { Config } from '../infra/config.js'
 import type { SandboxProcessOptions } from '../infra/sandbox/main.js'
 import { announcedPort } from '../infra/stack/port.js'
+import { apiUrl } from './api/api_url.js'
+import { heliusPath } from './api/routes/helius_deliveries.js'
 import { startChild } from './child_process.js'
+import { homeSecret } from './home_secret.js'
 import type { Parts } from './local_stack.js'
 
 /** Large enough to tell skill from luck, small enough that a first run takes seconds. */
@@ -15,14 +18,14 @@ const dayMs = 86_400_000
 const preferredPort = 8_400
 const readyTimeoutMs = 60_000
 const stopGraceMs = 2_000
-/** The sandbox's webhooks are stored and never delivered, so this address need not exist. */
-const sandboxWebhookUrl = 'https://tributary.invalid/helius'
+/** Without a receiver the sandbox's webhooks are stored and never delivered, so this address need not exist. */
+const noReceiverUrl = 'https://tributary.invalid/helius'
 
 const anchor = z.object({ startsAt: z.number() })
 const ready = z.object({ url: z.url() })
 
 /** Where a source has neither key nor address: starts the sandbox and resolves to the configuration that points there. */
-export const startLocalSandbox = async ({ config, logs, log, started }: Parts) => {
+export const startLocalSandbox = async ({ config, logs, log, started }: Parts, apiPort: number | undefined) => {
   const { birdeye, helius, webhook } = config
   if (!birdeye.sandbox && !helius.sandbox) return undefined
   const port = await announcedPort('the sandbox', preferredPort, log)
@@ -31,6 +34,7 @@ export const startLocalSandbox = async ({ config, logs, log, started }: Parts) =
     market: { ...marketSize, startsAt, historyDays, futureDays },
     port,
     remoteControl: true,
+    deliver: true,
   }
   const child = await startChild({
     name: 'sandbox',
@@ -50,10 +54,20 @@ export const startLocalSandbox = async ({ config, logs, log, started }: Parts) =
         ? { ...birdeye, baseUrl: url, requestsPerSecond: 100_000, walletGroupRequestsPerMinute: 1_000_000 }
         : birdeye,
       helius: helius.sandbox ? { ...helius, baseUrl: url } : helius,
-      webhook: helius.sandbox && webhook.url === undefined ? { ...webhook, url: sandboxWebhookUrl } : webhook,
+      webhook: helius.sandbox && webhook.url === undefined ? await ownReceiver(config, apiPort) : webhook,
     },
   } as const
 }
+
+/** The sandbox delivers to our own receiver, with a secret of the home. */
+const ownReceiver = async ({ home, api, webhook }: Config, apiPort: number | undefined): Promise<Config['webhook']> =>
+  apiPort === undefined
+    ? { ...webhook, url: noReceiverUrl }
+    : {
+        ...webhook,
+        url: `${apiUrl({ host: api.host, port: apiPort })}${heliusPath}`,
+        auth: webhook.auth ?? (await homeSecret(home, 'webhook_auth')),
+      }
 
 /** When the market of this home began: kept, so that later runs find the same market with more trades in it. */
 const readAnchor = async ({ home }: Config, log: (line: string) => void): Promise<number> => {

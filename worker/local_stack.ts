@@ -8,7 +8,7 @@ import { ProcessRegistry } from '../infra/stack/process_registry.js'
 import type { ServerProcess } from '../infra/stack/server_process.js'
 import { startTemporalServer } from '../infra/stack/temporal_server.js'
 import { startHomeCatalog } from './home_catalog.js'
-import { startLocalApi } from './local_api.js'
+import { chooseApiPort, startLocalApi } from './local_api.js'
 import { startLocalSandbox } from './local_sandbox.js'
 import { readersGone } from './readers.js'
 import { startSupervised } from './supervised_child.js'
@@ -60,16 +60,18 @@ export const startLocalStack = async (config: Config, log: (line: string) => voi
     const logs = path.join(config.home, 'logs')
     await mkdir(logs, { recursive: true })
     const parts: Parts = { config, registry, logs, log, started: (each) => stops.push(each), watch }
+    const apiPort = await chooseApiPort(parts)
     const [catalog, temporal, sandbox] = await Promise.allSettled([
       startCatalog(parts),
       startTemporal(parts),
-      startLocalSandbox(parts),
+      startLocalSandbox(parts, apiPort),
       provisionExtensions({ cacheDir: config.cacheDir, overrides: config.tools, log }),
     ]).then(valuesOrFirstReason)
     const running: Config = { ...config, ...catalog?.resolved, ...temporal?.resolved, ...sandbox?.resolved }
     // The home's only worker: nobody else would go on with the runs of an earlier build.
     await startSupervised(parts, running, { name: 'worker', arguments: ['worker', '--take-over'] })
-    const dashboardUrl = await startLocalApi(parts, running, temporal?.uiUrl)
+    const dashboardUrl =
+      apiPort === undefined ? undefined : await startLocalApi(parts, running, apiPort, temporal?.uiUrl)
     await lock.publish({
       ...(catalog === undefined ? {} : { catalog: `127.0.0.1:${catalog.port}` }),
       ...(temporal === undefined ? {} : { temporal: temporal.resolved.temporal.address, ui: temporal.uiUrl }),

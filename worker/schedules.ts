@@ -1,6 +1,6 @@
 import { lake } from '../schemas/lake/index.js'
 import { declareSchedules } from '../schemas/schedule.js'
-import { traders } from '../schemas/traders/index.js'
+import { traderActivity, traders } from '../schemas/traders/index.js'
 
 /** Every schedule. `npx tributary schedule apply` and each `up` make the server hold these; the scheduled time is the run's `asOf`. */
 export const schedules = declareSchedules([
@@ -15,6 +15,17 @@ export const schedules = declareSchedules([
     pauseOnFailure: true,
     // Each run spends the account's compute units.
     startsPaused: true,
+  },
+  {
+    // What comes is worked on when it comes; this is for what does not: a webhook that was switched off, a receiver of alerts that was away.
+    id: 'trader-activity',
+    domain: traders,
+    pipeline: traderActivity,
+    when: { every: '5 minutes' },
+    overlap: 'skip',
+    // One look now stands for all that were missed.
+    catchupWindow: '1 minute',
+    pauseOnFailure: false,
   },
   {
     id: 'lake-maintenance',

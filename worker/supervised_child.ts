@@ -73,4 +73,5 @@ const environmentOf = ({ home, catalog, temporal, birdeye, helius, webhook }: Co
   BIRDEYE_WALLET_GROUP_REQUESTS_PER_MINUTE: String(birdeye.walletGroupRequestsPerMinute),
   HELIUS_BASE_URL: helius.baseUrl,
   ...(webhook.url === undefined ? {} : { WEBHOOK_URL: webhook.url }),
+  ...(webhook.auth === undefined ? {} : { WEBHOOK_AUTH: webhook.auth.reveal() }),
 })

@@ -1,11 +1,15 @@
 import { traders } from '../../schemas/traders/index.js'
 import { type PublishRequest, publish } from '../publish.js'
+import { type CheckRequest, checkWebhook } from './check_webhook.js'
+import { type DeliveriesRequest, deliverAlerts } from './deliver_alerts.js'
 import type { TradersDependencies } from './dependencies.js'
 import { deriveGold, deriveSilver, type GoldRequest, type SilverRequest } from './derive_layers.js'
+import { deriveTrades, type TradesRequest } from './derive_trades.js'
 import { type FetchHistoriesRequest, fetchHistories } from './fetch_histories.js'
 import { type FetchWhalesRequest, fetchWhales } from './fetch_whales.js'
 import { type HistoriesRequest, planHistories } from './plan_histories.js'
 import { planWebhook } from './plan_webhook.js'
+import { type AlertsRequest, raiseAlerts } from './raise_alerts.js'
 import { type SelectTokensRequest, selectTokens } from './select_tokens.js'
 import { type SyncWebhookRequest, syncWebhook } from './sync_webhook.js'
 
@@ -22,6 +26,10 @@ export const createTradersActivities = (dependencies: TradersDependencies) => {
     publish: (request: PublishRequest) => publish(lake, codeVersion, traders, request),
     planWebhook: (request: SyncWebhookRequest) => planWebhook(dependencies, request),
     syncWebhook: (request: SyncWebhookRequest) => syncWebhook(dependencies, request),
+    deriveTrades: (request: TradesRequest) => deriveTrades(lake, codeVersion, request),
+    checkWebhook: (request: CheckRequest) => checkWebhook(dependencies, request),
+    raiseAlerts: (request: AlertsRequest) => raiseAlerts(dependencies, request),
+    deliverAlerts: (request: DeliveriesRequest) => deliverAlerts(dependencies, request),
   }
 }
 

@@ -1,4 +1,6 @@
+import { knownOwners } from '../../schemas/traders/addresses.js'
 import { nativeSolAddress } from '../../schemas/traders/quote_assets.js'
+import { isOnCurve } from './solana_address.js'
 
 /** What one token account of an owner gained. */
 interface TokenChange {
@@ -18,6 +20,7 @@ export interface BalanceChanges {
 
 export interface Balance {
   readonly owner_address: string
+  readonly is_wallet: boolean
   readonly asset_address: string
   readonly change_raw: bigint
   readonly decimals: number
@@ -32,6 +35,7 @@ export const balancesOf = ({ lamports, tokens }: BalanceChanges): Balance[] => {
     const before = balances.get(key)
     balances.set(key, {
       owner_address: owner,
+      is_wallet: before?.is_wallet ?? (isOnCurve(owner) && !knownOwners.has(owner)),
       asset_address: asset,
       decimals,
       change_raw: (before?.change_raw ?? 0n) + change,

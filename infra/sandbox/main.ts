@@ -27,6 +27,7 @@ const processOptions = z.strictObject({
     })
     .exactOptional(),
   remoteControl: z.boolean().exactOptional(),
+  deliver: z.boolean().exactOptional(),
 })
 
 /** What a sandbox process takes as its one argument, in JSON. */

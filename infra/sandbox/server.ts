@@ -1,15 +1,17 @@
 import { createServer, type IncomingMessage, type ServerResponse } from 'node:http'
 import type { AddressInfo } from 'node:net'
-import { z } from 'zod'
 import { createBirdeye } from './birdeye.js'
 import type { Spelling } from './birdeye_wallets.js'
+import { createControl } from './control.js'
 import { deliver, replaced } from './delivery.js'
-import { createFaults, FAULT_KINDS, type FaultRule, type Faults } from './faults.js'
+import { createFaults, type FaultRule, type Faults } from './faults.js'
 import { createHelius, type Webhook } from './helius.js'
 import { createMeter, type Limits } from './limits.js'
 import type { Market } from './market.js'
 import { Refused, type Reply, refusal, rpcError } from './reply.js'
 import { createRecorder, type Statistics } from './statistics.js'
+import { tellTransactions } from './transaction.js'
+import { createSender } from './webhook_sender.js'
 
 const LARGEST_BODY_BYTES = 16 * 1024 * 1024
 
@@ -27,9 +29,12 @@ export type SandboxOptions = {
   spelling?: Spelling
   /**
    * Serves `POST /sandbox/faults` (a list of rules to add; an empty list clears), `POST /sandbox/prices` (factors by token address,
-   * in place of all before) and `GET /sandbox/statistics`.
+   * in place of all before), `POST /sandbox/replay` (`{"from", "to", "speed"}`: that time again, as deliveries), `GET /sandbox/deliveries` and
+   * `GET /sandbox/statistics`.
    */
   remoteControl?: boolean
+  /** Delivers what watched wallets do to the webhooks, as it happens. */
+  deliver?: boolean
 }
 
 export type Sandbox = {
@@ -52,23 +57,9 @@ export async function startSandbox(options: SandboxOptions): Promise<Sandbox> {
   const birdeye = createBirdeye(options.market, limits, meter, options.spelling ?? { camelCase: false })
   const helius = createHelius(limits)
   const clock = options.clock ?? Date.now
+  const sender = options.deliver ? createSender(options.market, () => helius.webhooks.values(), clock) : undefined
 
-  const control = (method: string, path: string, body: string): Reply => {
-    if (method === 'GET' && path === '/sandbox/statistics') {
-      return { status: 200, body: JSON.stringify(recorder.read()) }
-    }
-    if (method === 'POST' && path === '/sandbox/prices') {
-      const given = priceFactors.safeParse(JSON.parse(body || 'null'))
-      if (!given.success) return refusal(400, 'expected factors by token address, such as {"<address>": 2}')
-      options.market.priceFactors = new Map(Object.entries(given.data))
-      return { status: 200, body: '{"success":true}' }
-    }
-    const rules = z.array(faultRule).safeParse(JSON.parse(body || 'null'))
-    if (method !== 'POST' || path !== '/sandbox/faults' || !rules.success) return refusal(400, 'expected fault rules')
-    if (rules.data.length === 0) faults.clear()
-    faults.add(...rules.data)
-    return { status: 200, body: '{"success":true}' }
-  }
+  const control = createControl({ market: options.market, faults, recorder, sender })
   const answer = (
     request: IncomingMessage,
     path: string,
@@ -77,6 +68,7 @@ export async function startSandbox(options: SandboxOptions): Promise<Sandbox> {
     met: FaultRule[],
   ): Reply => {
     const method = request.method ?? 'GET'
+    if (path === '/v0/transactions') return tellTransactions(options.market, body, clock())
     if (path === '/v0/webhooks' || path.startsWith('/v0/webhooks/')) {
       const key = options.apiKeys?.helius
       const given = [query.get('api-key'), request.headers.authorization?.replace(/^Bearer /, '')]
@@ -138,30 +130,12 @@ export async function startSandbox(options: SandboxOptions): Promise<Sandbox> {
     resetStatistics: recorder.reset,
     close: () =>
       new Promise((resolve, reject) => {
+        sender?.close()
         server.close((cause) => (cause ? reject(cause) : resolve()))
         server.closeAllConnections()
       }),
   }
 }
-
-const priceFactors = z.record(z.string(), z.number().positive())
-
-const faultRule = z.strictObject({
-  kind: z.enum(FAULT_KINDS),
-  path: z.string().exactOptional(),
-  method: z.string().exactOptional(),
-  query: z.string().exactOptional(),
-  probability: z.number().exactOptional(),
-  seed: z.number().exactOptional(),
-  after: z.number().exactOptional(),
-  times: z.number().exactOptional(),
-  status: z.number().exactOptional(),
-  retryAfterS: z.number().exactOptional(),
-  delayMs: z.number().exactOptional(),
-  largestLimit: z.number().exactOptional(),
-  rows: z.number().exactOptional(),
-  share: z.number().exactOptional(),
-})
 
 function refusing(answer: () => Reply): Reply {
   try {

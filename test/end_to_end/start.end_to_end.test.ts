@@ -41,7 +41,8 @@ describe.skipIf(process.platform !== 'linux')('npm start -- --once in an empty h
       `SELECT count(*)::INTEGER AS steps, count(DISTINCT s.snapshot_id)::INTEGER AS snapshots,
         bool_and(s.commit_message <> '' AND s.author = 'tributary/traders')::INTEGER AS told
        FROM meta.commits AS c
-       JOIN lake.snapshots() AS s ON json_extract_string(s.commit_extra_info, '$.key') = c.commit_key AND s.snapshot_id = c.snapshot_id`,
+       JOIN lake.snapshots() AS s ON json_extract_string(s.commit_extra_info, '$.key') = c.commit_key AND s.snapshot_id = c.snapshot_id
+       WHERE c.workflow_id LIKE 'traders/smart-traders/%'`,
     )
     // 50 tokens in batches of 10, 300 wallets in batches of 50, and the five steps that are not divided.
     expect(row).toEqual({ steps: 16, snapshots: 16, told: 1 })

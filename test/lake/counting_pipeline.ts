@@ -67,6 +67,10 @@ export const createCountingPipeline = async (): Promise<CountingPipeline> => {
     publish: async () => ({ note: 'not published' }),
     planWebhook: async () => ({ plan: '' }),
     syncWebhook: async () => ({ receipt: receipt(), note: '' }),
+    deriveTrades: async () => ({ note: '' }),
+    checkWebhook: async () => ({ note: '' }),
+    raiseAlerts: async () => ({ note: '' }),
+    deliverAlerts: async () => ({ note: '' }),
   })
   const connection = await NativeConnection.connect({ address: inject('temporalAddress') })
   let worker: Worker | undefined

@@ -1,4 +1,5 @@
 import { createHash } from 'node:crypto'
+import { isOnCurve } from '../../activities/traders/solana_address.js'
 import { wrappedSolAddress } from '../../schemas/traders/quote_assets.js'
 
 const alphabet = '123456789ABCDEFGHJKLMNPQRSTUVWXYZabcdefghijkmnopqrstuvwxyz'
@@ -11,6 +12,19 @@ export const addressOf = (seed: string, length = 44): string =>
       .digest()
     return alphabet[(hash[index & 15] ?? 0) % alphabet.length]
   }).join('')
+
+const numbered = (seed: string, isWanted: (address: string) => boolean): string => {
+  for (let number = 0; ; number += 1) {
+    const address = addressOf(`${seed} ${number}`)
+    if (isWanted(address)) return address
+  }
+}
+
+/** An address that somebody may have a key to. */
+export const walletOf = (seed: string): string => numbered(seed, isOnCurve)
+
+/** An address that nobody can have a key to, as those of pools. */
+const poolOf = (seed: string): string => numbered(`pool of ${seed}`, (address) => !isOnCurve(address))
 
 interface SwapEvent {
   readonly seed: string
@@ -26,7 +40,7 @@ interface SwapEvent {
 /** An enhanced event as Helius sends them for a swap against a pool, written by hand: the wallet pays the fee and closes its wrapped SOL. */
 export const enhancedSwap = ({ seed, wallet, token, side, at, ...amounts }: SwapEvent) => {
   const { tokens = 5_000_000_000n, lamports = 2_000_000_000n, fee = 5_000n } = amounts
-  const pool = addressOf(`pool of ${token}`)
+  const pool = poolOf(token)
   const [tokenIn, solOut] = side === 'buy' ? [tokens, -lamports] : [-tokens, lamports]
   const change = (owner: string, account: string, mint: string, amount: bigint, decimals: number) => ({
     userAccount: owner,

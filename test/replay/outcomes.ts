@@ -202,6 +202,20 @@ export const outcomes: readonly Outcome[] = [
       return ended(Promise.resolve(run))
     },
   },
+  {
+    workflowType: 'traderActivity',
+    outcome: 'completed',
+    ends: 'COMPLETED',
+    // After runs that chose wallets, so that there is a webhook to look at.
+    run: (pipeline) => ended(pipeline.start({}, { type: 'traderActivity', domain: 'traders' })),
+  },
+  {
+    workflowType: 'traderActivity',
+    outcome: 'refused_input',
+    ends: 'FAILED',
+    run: (pipeline) =>
+      ended(pipeline.start({ check: { everyMinutes: -1 } }, { type: 'traderActivity', domain: 'traders' })),
+  },
   ...backfills,
   {
     workflowType: 'lakeMaintenance',

@@ -45,7 +45,23 @@ SELECT TIMESTAMPTZ '${asOf}' - INTERVAL (d) DAY AS as_of, 'token' || (w % 5) AS 
   1 AS token_account_count, w + 1 AS holder_rank, w AS top_trader_rank, 1.5 * w AS top_trader_volume, w AS top_trader_trades, '[]' AS tags,
   if(w + d = 2, 'pool', 'wallet') AS owner_kind, w + d <> 2 AS is_tradable
 FROM range(7) AS a(w), range(2) AS b(d)`
+/** Transactions of four wallets that buy and sell four tokens, for SOL, for USDC and for each other, some failed. */
+const events = `
+SELECT 'sig' || i AS signature, if(i % 3 = 0, 'fetched', 'delivered') AS origin, 'enhanced' AS form, TIMESTAMPTZ '${asOf}' - INTERVAL (i) HOUR AS received_at,
+  TIMESTAMPTZ '${asOf}' - INTERVAL (i * 61) MINUTE AS block_time, 300000000 + i AS slot, 'wallet' || (i % 4) AS fee_payer_address, 5000 + i AS fee_lamports,
+  i % 11 = 0 AS is_failed, NULL AS transaction_type, NULL AS source, '{}' AS raw_json
+FROM range(60) AS t(i)`
+const balances = `
+WITH n AS (SELECT i::BIGINT AS i, i // 4 AS e, i % 4 AS part, (hash(i) % 1000)::BIGINT AS a FROM range(240) AS t(i))
+SELECT 'sig' || e AS signature, 'wallet' || (e % 4) AS owner_address, part <> 3 OR e % 2 = 0 AS is_wallet,
+  CASE part WHEN 0 THEN 'So11111111111111111111111111111111111111111' WHEN 1 THEN 'token' || (e % 4)
+    WHEN 2 THEN if(e % 3 = 0, 'EPjFWdd5AufqSSqeM2qN1xzybapC8G4wEGGkZwyTDt1v', 'token' || ((e + 1) % 4)) ELSE 'token' || ((e + 2) % 4) END AS asset_address,
+  if((e + part) % 2 = 0, 1, -1) * (10000000 + a * 1000) AS change_raw, if(part = 0, 9, 6) AS decimals,
+  if(part = 0, if(e % 2 = 0, 1, -1) * (10000000 + a * 1000), 2039280 * (a % 2)) AS lamports_change
+FROM n`
 const given: Readonly<Record<string, string>> = {
+  'traders_bronze.webhook_events': events,
+  'traders_bronze.webhook_balances': balances,
   'traders_bronze.transaction_history': swaps,
   'traders_bronze.token_metrics': metrics,
   'traders_bronze.whale_holders': whales,

@@ -4,6 +4,7 @@ import { tmpdir } from 'node:os'
 import path from 'node:path'
 import { Client, Connection, type WorkflowHandle } from '@temporalio/client'
 import { inject } from 'vitest'
+import type { AlertReceivers } from '../../activities/traders/alert_receivers.js'
 import { BirdEye } from '../../activities/traders/birdeye.js'
 import { Helius } from '../../activities/traders/helius.js'
 import type { Lake, LakeOptions } from '../../infra/lake/lake.js'
@@ -29,6 +30,7 @@ interface PipelineOptions {
   readonly market?: { readonly tokens: number; readonly wallets: number; readonly swaps: number }
   /** Absent: the workers go on with the runs of any build. */
   readonly build?: Build
+  readonly alertReceivers?: AlertReceivers
 }
 
 /** A build of the code, as Temporal tells them apart. */
@@ -106,6 +108,7 @@ export const startPipeline = async (options: PipelineOptions = {}): Promise<Pipe
         helius,
         billingSource: { kind: 'folder', path: bills },
         webhook: { url: 'https://hooks.example.com/helius', auth: new Secret(canaries.webhook) },
+        alertReceivers: options.alertReceivers ?? { urls: [] },
       },
       concurrentActivities: 8,
       bundlePath: build?.bundlePath ?? bundlePath,

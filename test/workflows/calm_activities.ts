@@ -29,4 +29,8 @@ export const calm: TradersActivities = {
   publish: async () => ({ receipt: receipt(), note: 'published' }),
   planWebhook: async () => ({ plan: 'Helius would watch 10 wallets' }),
   syncWebhook: async () => ({ receipt: receipt(), note: 'confirmed: test' }),
+  deriveTrades: async () => ({ note: 'nothing new' }),
+  checkWebhook: async () => ({ note: 'not due' }),
+  raiseAlerts: async () => ({ note: 'nothing to tell' }),
+  deliverAlerts: async () => ({ note: '0 tried' }),
 }

@@ -5,12 +5,13 @@ import { guard } from './guard.js'
 import { dashboardRoutes } from './pages/index.js'
 import { problemPage } from './pages/page.js'
 import { notFound, problemOf } from './problem.js'
+import { heliusPath, receiverRoutes } from './routes/helius_deliveries.js'
 import { signInRoutes } from './routes/sign_in.js'
 
 type Routes = (dependencies: ApiDependencies) => Hono
 
 /** The table of contents: a noun is a file in routes/ and one line here. */
-const mounted: readonly Routes[] = [signInRoutes, dashboardRoutes]
+const mounted: readonly Routes[] = [signInRoutes, dashboardRoutes, receiverRoutes]
 
 /** Everything that is served over HTTP: pages, API, receivers. It opens nothing: what it works with is handed in. */
 export const createApi = (dependencies: ApiDependencies): Hono => {
@@ -22,7 +23,7 @@ export const createApi = (dependencies: ApiDependencies): Hono => {
       token,
       allowedHosts: config.api.allowedHosts,
       readsNeedToken: !isLoopback(config.api.host),
-      ownSecret: ['/webhooks/helius'],
+      ownSecret: [heliusPath],
       open: ['/healthz', '/readyz', '/metrics', '/sign-in'],
     }),
   )

@@ -10,6 +10,7 @@ import { openConfiguredLake, standaloneCatalog } from '../lake_access.js'
 import { createApi } from './api.js'
 import { apiToken } from './api_token.js'
 import { apiUrl } from './api_url.js'
+import { openConfiguredReceiver } from './configured_receiver.js'
 
 /** The worker beside it computes; what pages read fits in less. */
 const memoryShare = 0.15
@@ -42,8 +43,10 @@ const serve = async (config: Config, log: (line: string) => void): Promise<void>
   const token = await apiToken(config)
   const lake = await openConfiguredLake(config, standaloneCatalog(config), { readOnly: true, memoryShare, log })
   const temporal = config.temporal.kind === 'remote' ? await lazyClient(config.temporal) : undefined
+  const build = await codeVersion()
+  const receiver = await openConfiguredReceiver(config, temporal, build, log)
   try {
-    const api = createApi({ config, lake, temporal, token, codeVersion: await codeVersion(), log })
+    const api = createApi({ config, lake, temporal, token, receiver, codeVersion: build, log })
     const server = createAdaptorServer({ fetch: api.fetch })
     server.listen(port, host)
     await once(server, 'listening').catch((cause: NodeJS.ErrnoException) => {
@@ -65,6 +68,7 @@ const serve = async (config: Config, log: (line: string) => void): Promise<void>
     await closed
     clearTimeout(force)
   } finally {
+    await receiver?.close()
     await temporal?.connection.close()
     await lake.close()
   }

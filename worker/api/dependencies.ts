@@ -2,6 +2,7 @@ import type { Client } from '@temporalio/client'
 import type { Config } from '../../infra/config.js'
 import type { Lake } from '../../infra/lake/lake.js'
 import type { Secret } from '../../infra/secret.js'
+import type { WebhookReceiver } from './webhook_receiver.js'
 
 /** What the routes work with, made once from the configuration. */
 export interface ApiDependencies {
@@ -13,5 +14,7 @@ export interface ApiDependencies {
   /** Whoever shows it may change things. */
   readonly token: Secret
   readonly codeVersion: string
+  /** Absent where no secret of Helius' deliveries is configured. */
+  readonly receiver?: WebhookReceiver | undefined
   readonly log: (line: string) => void
 }

@@ -1,1 +1,2 @@
 export { smartTraders } from './smart_traders.js'
+export { traderActivity } from './trader_activity.js'

@@ -1,5 +1,5 @@
 import { holds } from '../../check.js'
-import { bigint, integer, rawAmount, text } from '../../column.js'
+import { bigint, boolean, integer, rawAmount, text } from '../../column.js'
 import { defineTable } from '../../table.js'
 import { nativeSolAddress } from '../quote_assets.js'
 
@@ -16,6 +16,8 @@ export const webhookBalances = defineTable('traders_bronze.webhook_balances', {
   columns: {
     signature: text,
     owner_address: text,
+    /** Somebody may have a key to it: its address is a point of the curve, and it is no known pool, exchange or program. */
+    is_wallet: boolean,
     asset_address: text,
     change_raw: rawAmount,
     decimals: integer,
@@ -33,6 +35,7 @@ export const webhookBalances = defineTable('traders_bronze.webhook_balances', {
   example: {
     signature: '5wHu1qwD7q9ifaBpTwFg1gGrYBMRvJXu9Kd9wX7kL3mNpQrStUvWxYzAbCdEfGhJkLmNoPqRsTuVwXyZ12345678',
     owner_address: '7YttLkHDoNj9wyDur5pM1ejNaAvT9X4eqaYcHQqtj2G5',
+    is_wallet: true,
     asset_address: 'DezXAZ8z7PnrnRJjz3wXBoRgixCa6xjnB7YaB1pPB263',
     change_raw: 5_000_000_000n,
     decimals: 5,

@@ -1,10 +1,14 @@
-import { createHash, timingSafeEqual } from 'node:crypto'
 import { type Context, Hono } from 'hono'
 import type { ContentfulStatusCode } from 'hono/utils/http-status'
 import type { Delivery } from '../../../activities/traders/commit_deliveries.js'
 import { SourceUnavailable } from '../../../infra/errors.js'
 import type { Secret } from '../../../infra/secret.js'
 import type { Spool } from '../../../infra/spool/spool.js'
+import { sameText } from '../access.js'
+import type { ApiDependencies } from '../dependencies.js'
+
+/** Where Helius is to deliver, below the server's address. */
+export const heliusPath = '/webhooks/helius'
 
 export interface HeliusDeliveries {
   readonly spool: Pick<Spool, 'append'>
@@ -24,7 +28,7 @@ export interface HeliusDeliveries {
 export const heliusDeliveries = (dependencies: HeliusDeliveries): Hono => {
   const { spool, taken, maxBodyBytes = 4 * 1024 ** 2, now = () => new Date() } = dependencies
   const isAuthentic = authenticator(dependencies.secrets)
-  return new Hono().post('/webhooks/helius', async (context) => {
+  return new Hono().post(heliusPath, async (context) => {
     const refuse = refusal(context)
     if (!isAuthentic(context.req.header('authorization') ?? '')) {
       return refuse(401, 'unauthorized', 'Authorization is not the shared secret: see WEBHOOK_AUTH')
@@ -47,15 +51,14 @@ export const heliusDeliveries = (dependencies: HeliusDeliveries): Hono => {
   })
 }
 
-/** Compares hashes, which have one length, with every secret, so that neither a secret's length nor its place shows in the time. */
-const authenticator = (secrets: readonly Secret[]) => {
-  const hashOf = (text: string) => createHash('sha256').update(text).digest()
-  const wanted = secrets.map((secret) => hashOf(secret.reveal()))
-  return (given: string): boolean => {
-    const hash = hashOf(given)
-    return wanted.map((each) => timingSafeEqual(each, hash)).includes(true)
-  }
-}
+/** The configured receiver, where there is one. */
+export const receiverRoutes = ({ receiver }: Pick<ApiDependencies, 'receiver'>): Hono => receiver?.router ?? new Hono()
+
+/** Compares with every secret, so that which of them it is does not show in the time. */
+const authenticator =
+  (secrets: readonly Secret[]) =>
+  (given: string): boolean =>
+    secrets.map((secret) => sameText(given, secret.reveal())).includes(true)
 
 const refusal = (context: Context) => (status: ContentfulStatusCode, code: string, message: string) =>
   context.json({ error: { code, message } }, status)
