@@ -1,5 +1,6 @@
 import { setTimeout as sleep } from 'node:timers/promises'
 import { CommitConflict, QualityRejected } from '../infra/errors.js'
+import { watchOf } from '../infra/lake/commit_watch.js'
 import type { Sight } from '../infra/lake/committed_keys.js'
 import type { Lake } from '../infra/lake/lake.js'
 import type { Session } from '../infra/lake/session.js'
@@ -48,15 +49,19 @@ const attemptsAtTransaction = 8
  * Nothing is written in any of these cases.
  */
 export const commit = (lake: Lake, step: Step): Promise<Receipt> =>
-  lake.session(async (session) => {
-    await lake.failpoint('commit.before_claim')
-    const claim = await claimKey(lake, session, step)
-    if ('receipt' in claim) return claim.receipt
-    await lake.failpoint('commit.claimed')
-    const preparation = await step.prepare(session)
-    await lake.failpoint('commit.staged')
-    return inTurn(lake, namesOf(step), () => commitPrepared(lake, session, step, preparation, claim.sight))
-  })
+  watchOf(lake).step(step, () => lake.session((session) => commitIn(lake, session, step)))
+
+const commitIn = async (lake: Lake, session: Session, step: Step): Promise<Receipt> => {
+  await lake.failpoint('commit.before_claim')
+  const claim = await claimKey(lake, session, step)
+  if ('receipt' in claim) return claim.receipt
+  await lake.failpoint('commit.claimed')
+  const preparation = await step.prepare(session)
+  await lake.failpoint('commit.staged')
+  return watchOf(lake).writing(step, () =>
+    inTurn(lake, namesOf(step), () => commitPrepared(lake, session, step, preparation, claim.sight)),
+  )
+}
 
 /** The receipt, if the key was committed; else what was seen of the lake, which the fences' versions prove to hold still. */
 const claimKey = async (lake: Lake, session: Session, step: Step): Promise<{ receipt: Receipt } | { sight: Sight }> => {
@@ -65,9 +70,7 @@ const claimKey = async (lake: Lake, session: Session, step: Step): Promise<{ rec
   return receipt === undefined ? { sight } : { receipt }
 }
 
-const namesOf = (step: Step): string[] => stagesOf(step).map(({ name }) => name)
-
-const stagesOf = ({ stage, otherStages = [] }: Step): readonly Stage[] => [stage, ...otherStages]
+const namesOf = ({ stage, otherStages = [] }: Step): string[] => [stage, ...otherStages].map(({ name }) => name)
 
 /** Waits for the stages in the order of their names, so that two steps never wait for each other. */
 const inTurn = <T>(lake: Lake, names: readonly string[], work: () => Promise<T>): Promise<T> =>
@@ -107,6 +110,7 @@ const commitPrepared = async (
           cause: error,
         })
       }
+      watchOf(lake).collided(step)
       if (!(error instanceof FenceMoved)) await sleep(Math.random() * 50 * 2 ** attempt)
     }
     sight = undefined

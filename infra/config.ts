@@ -60,6 +60,12 @@ export interface Config {
   /** Where AWS delivers its reports; absent: nowhere. */
   billingSource?: DataConfig
   api: ApiConfig
+  /** Where a worker serves its numbers; port 0 is the first free one from 8301 on. */
+  metrics: { host: string; port: number }
+  /** Absent: JSON, and text on a terminal. */
+  logFormat?: 'text' | 'json'
+  /** The OTLP/HTTP collector that traces go to; absent: none are made. */
+  traceEndpoint?: string
   /** Where people look at runs; links lead there. */
   temporalUiUrl?: string
   tools: ToolOverrides
@@ -140,6 +146,8 @@ function assemble(variables: Environment, { env, projectRoot, note }: Assembly):
       allowedHosts: variables.API_ALLOWED_HOSTS ?? [],
       ...present({ token: secret(variables.API_TOKEN) }),
     },
+    metrics: { host: variables.METRICS_HOST ?? '127.0.0.1', port: variables.METRICS_PORT ?? 0 },
+    ...present({ logFormat: variables.LOG_FORMAT, traceEndpoint: variables.OTEL_EXPORTER_OTLP_ENDPOINT }),
     failpoint: variables.TRIBUTARY_FAILPOINT ? armFailpoint(variables.TRIBUTARY_FAILPOINT) : noFailpoint,
     tools: present({
       temporalCli: optional(variables.TRIBUTARY_TEMPORAL_CLI, at),

@@ -100,6 +100,10 @@ export const environment = z.object({
   API_HOST: text.optional(),
   API_PORT: port.optional(),
   API_ALLOWED_HOSTS: hostNames.optional(),
+  METRICS_HOST: text.optional(),
+  METRICS_PORT: port.optional(),
+  LOG_FORMAT: z.enum(['text', 'json'], 'must be text or json').optional(),
+  OTEL_EXPORTER_OTLP_ENDPOINT: httpUrl.optional(),
   API_TOKEN: headerValue.min(16, 'must have at least 16 characters').optional(),
 })
 

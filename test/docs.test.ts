@@ -77,7 +77,9 @@ describe.each(documents)('%s', (document) => {
 
   test('names only variables that are read', () => {
     const named = [...text.matchAll(/\b(?:[A-Z][A-Z0-9]*_)+[A-Z0-9]+\b/g)].map(([name]) => name)
-    const ours = named.filter((name) => /^(TRIBUTARY|LAKE|S3|AWS|TEMPORAL|BIRDEYE|HELIUS|WEBHOOK|API)_/.test(name))
+    const ours = named.filter((name) =>
+      /^(TRIBUTARY|LAKE|S3|AWS|TEMPORAL|BIRDEYE|HELIUS|WEBHOOK|API|METRICS|LOG)_/.test(name),
+    )
     expect(ours.filter((name) => ![...variables, ...foreignVariables].includes(name))).toEqual([])
   })
 })

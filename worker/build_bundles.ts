@@ -27,6 +27,7 @@ for (const { domain } of domains) {
   const workflowsPath = path.join(built, 'workflows', domain.name, 'index.js')
   const { code } = await bundleWorkflowCode({
     workflowsPath,
+    workflowInterceptorModules: [path.join(built, 'workflows', 'run_watch.js')],
     logger: { log() {}, trace() {}, debug() {}, info() {}, warn: console.error, error: console.error },
   })
   await writeFile(bundlePath(domain.name), code)

@@ -2,17 +2,23 @@ import { BirdEye } from '../activities/traders/birdeye.js'
 import { Helius } from '../activities/traders/helius.js'
 import type { Config } from '../infra/config.js'
 import { OutgoingWebhook } from '../infra/http/outgoing_webhook.js'
+import type { SourceWatch } from '../infra/http/source_watch.js'
 import type { Lake } from '../infra/lake/lake.js'
 import { present } from '../infra/optional.js'
 import { type Dependencies, whatIsDefined } from './domains.js'
 
 /** What the activities of this process work with, made once from the configuration. */
-export const createDependencies = (config: Config, lake: Lake, codeVersion: string): Dependencies => ({
+export const createDependencies = (
+  config: Config,
+  lake: Lake,
+  codeVersion: string,
+  watch: SourceWatch,
+): Dependencies => ({
   lake,
   codeVersion,
   ...whatIsDefined(),
-  birdEye: new BirdEye(config.birdeye),
-  helius: new Helius(config.helius),
+  birdEye: new BirdEye({ ...config.birdeye, watch }),
+  helius: new Helius({ ...config.helius, watch }),
   webhook: config.webhook,
   ...present({ billingSource: config.billingSource }),
   alertReceivers: alertReceivers(config.alerts),

@@ -3,6 +3,7 @@ import os from 'node:os'
 import path from 'node:path'
 import type { Config } from '../infra/config.js'
 import { InvalidInput } from '../infra/errors.js'
+import type { CommitWatch } from '../infra/lake/commit_watch.js'
 import { type Lake, type LakeOptions, openLake } from '../infra/lake/lake.js'
 import { present } from '../infra/optional.js'
 import { provisionExtensions } from '../infra/provision/provision.js'
@@ -20,6 +21,8 @@ interface LakeAccess {
   readonly memoryShare?: number
   /** Where a process opens a second lake, the name of its own folder to spill into. */
   readonly spill?: string
+  /** Sees the commits of this process. */
+  readonly commitWatch?: CommitWatch
   readonly log: (line: string) => void
 }
 

@@ -1,15 +1,21 @@
 import type { Client } from '@temporalio/client'
 import type { Config } from '../infra/config.js'
 import { InvalidInput } from '../infra/errors.js'
+import { watchedBy } from '../infra/lake/commit_watch.js'
 import { reconcile } from '../infra/lake/reconcile.js'
+import type { Log } from '../infra/log.js'
+import { createMetrics } from '../infra/metrics.js'
 import { connectClient, type RemoteTemporal } from '../infra/temporal/connection.js'
+import { installRuntime } from '../infra/temporal/runtime.js'
 import { ensureSearchAttributes } from '../infra/temporal/search_attributes.js'
+import { createTracing } from '../infra/tracing.js'
 import { bundlePath } from './bundle_path.js'
 import { codeVersion } from './code_version.js'
 import { createDependencies } from './dependencies.js'
 import { domains } from './domains.js'
 import { openConfiguredLake, standaloneCatalog } from './lake_access.js'
 import { joinBuilds, takeOver } from './take_over.js'
+import { runtimeMetricsAddress, serveWorkerMetrics } from './worker_metrics.js'
 import { startWorkers } from './workers.js'
 
 /** More would hold more DuckDB memory at once without going faster: the lake's commits take turns anyway. */
@@ -19,11 +25,7 @@ const concurrentActivities = 8
  * A worker for every domain, until SIGTERM, SIGINT or the end of the process that started it: then it drains. Brings the lake to
  * the definitions first. Tells a parent `{ ready: true }` when it polls, and `{ failed: ... }` what went wrong where it fails.
  */
-export const runWorker = async (
-  config: Config,
-  log: (line: string) => void,
-  options: { readonly takeOver: boolean },
-): Promise<void> => {
+export const runWorker = async (config: Config, log: Log, options: { readonly takeOver: boolean }): Promise<void> => {
   try {
     await work(config, log, options.takeOver ? takeOver : joinBuilds)
   } catch (error) {
@@ -34,24 +36,31 @@ export const runWorker = async (
   }
 }
 
-const work = async (config: Config, log: (line: string) => void, settle: typeof takeOver): Promise<void> => {
+const work = async (config: Config, log: Log, settle: typeof takeOver): Promise<void> => {
   const { temporal } = config
   if (temporal.kind === 'local') {
     throw new InvalidInput(
       'TEMPORAL_ADDRESS is not set: a worker on its own needs one; `npx tributary up` starts one with the built-in server',
     )
   }
+  const runtimeAddress = await runtimeMetricsAddress()
+  installRuntime(log, runtimeAddress)
   // Also the first word with Temporal: one that is not there is told of before anything else is begun.
   await withClient(temporal, ({ connection }) => ensureSearchAttributes(connection, temporal.namespace))
-  const lake = await openConfiguredLake(config, standaloneCatalog(config), { readOnly: false, log })
+  const buildId = await codeVersion()
+  const metrics = createMetrics()
+  const tracing = config.traceEndpoint === undefined ? undefined : createTracing(config.traceEndpoint, buildId)
+  const commitWatch = watchedBy(metrics.commits, ...(tracing === undefined ? [] : [tracing.commits]))
+  const lake = await openConfiguredLake(config, standaloneCatalog(config), { readOnly: false, commitWatch, log })
+  const served = await serveWorkerMetrics(metrics, runtimeAddress, config.metrics)
   try {
     const stages = domains.flatMap(({ domain }) => domain.stages)
-    const buildId = await codeVersion()
     const { changes, notices } = await reconcile(lake, stages, `tributary ${buildId}`)
     for (const { dataset, description } of changes) log(`${dataset}: ${description}`)
     for (const notice of notices) log(notice)
-    const dependencies = createDependencies(config, lake, buildId)
-    const workers = await startWorkers({ temporal, dependencies, concurrentActivities, bundlePath, buildId })
+    const dependencies = createDependencies(config, lake, buildId, metrics.sources)
+    const watch = { log, tracing }
+    const workers = await startWorkers({ temporal, dependencies, concurrentActivities, bundlePath, buildId, watch })
     for (const event of ['SIGTERM', 'SIGINT', 'disconnect'] as const) process.once(event, () => workers.shutdown())
     try {
       const taskQueues = domains.map(({ domain }) => domain.name)
@@ -61,11 +70,14 @@ const work = async (config: Config, log: (line: string) => void, settle: typeof 
       await workers.stopped
       throw error
     }
-    log(`worker ready, build ${buildId}`)
+    served.setReady(true)
+    log(`worker ready, build ${buildId}, metrics at ${served.url}`)
     process.send?.({ ready: true })
     await workers.stopped
     log('worker drained')
   } finally {
+    await served.close()
+    await tracing?.close()
     await lake.close()
   }
 }

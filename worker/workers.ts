@@ -1,7 +1,19 @@
-import { NativeConnection, Worker, type WorkerDeploymentOptions } from '@temporalio/worker'
+import type { Context } from '@temporalio/activity'
+import {
+  type ActivityInterceptorsFactory,
+  type InjectedSinks,
+  NativeConnection,
+  Worker,
+  type WorkerDeploymentOptions,
+} from '@temporalio/worker'
+import type { Log } from '../infra/log.js'
 import { connectionOptions, type RemoteTemporal, temporalUnreachable } from '../infra/temporal/connection.js'
 import { deploymentName } from '../infra/temporal/deployment.js'
 import { FailureInterceptor } from '../infra/temporal/failure_interceptor.js'
+import { LogInterceptor } from '../infra/temporal/log_interceptor.js'
+import { TraceInterceptor } from '../infra/temporal/trace_interceptor.js'
+import type { Tracing } from '../infra/tracing.js'
+import type { RunSinks } from '../workflows/run_watch.js'
 import { type Dependencies, domains } from './domains.js'
 
 interface WorkersOptions {
@@ -13,6 +25,8 @@ interface WorkersOptions {
   readonly bundlePath: (domain: string) => string
   /** What Temporal tells builds apart by; a run stays with the one that began it. Absent: any worker goes on with any run. */
   readonly buildId?: string
+  /** Sees what the workers do; without it nobody does. */
+  readonly watch?: { readonly log: Log; readonly tracing: Tracing | undefined }
   /** Default: the domain's name. */
   readonly taskQueue?: (domain: string) => string
 }
@@ -48,7 +62,8 @@ export const startWorkers = async (options: WorkersOptions): Promise<RunningWork
         taskQueue: options.taskQueue?.(domain.name) ?? domain.name,
         workflowBundle: { codePath: options.bundlePath(domain.name) },
         activities: activities(options.dependencies),
-        interceptors: { activity: [(context) => ({ inbound: new FailureInterceptor(context) })] },
+        interceptors: { activity: activityInterceptors(options.watch) },
+        sinks: runSinks(options.watch),
         maxConcurrentActivityTaskExecutions: options.concurrentActivities,
         stickyQueueScheduleToStartTimeout,
         shutdownGraceTime,
@@ -67,3 +82,27 @@ export const startWorkers = async (options: WorkersOptions): Promise<RunningWork
     },
   }
 }
+
+type Watch = NonNullable<WorkersOptions['watch']>
+
+/** The first is outermost: what is logged is what Temporal gets to see. */
+const activityInterceptors = (watch: Watch | undefined): ActivityInterceptorsFactory[] => [
+  ...(watch === undefined ? [] : [(context: Context) => ({ inbound: new LogInterceptor(context, watch.log) })]),
+  ...(watch?.tracing === undefined ? [] : [traced(watch.tracing)]),
+  (context) => ({ inbound: new FailureInterceptor(context) }),
+]
+
+const traced =
+  (tracing: Tracing): ActivityInterceptorsFactory =>
+  (context) => ({ inbound: new TraceInterceptor(context, tracing) })
+
+const runSinks = (watch: Watch | undefined): InjectedSinks<RunSinks> => ({
+  runs: {
+    ended: {
+      fn: ({ workflowType, workflowId, runId, startTime }, outcome) => {
+        watch?.log(`${workflowType} ${outcome}`, { workflowType, workflowId, runId, outcome })
+        watch?.tracing?.runEnded({ workflowType, workflowId, runId }, outcome, startTime)
+      },
+    },
+  },
+})

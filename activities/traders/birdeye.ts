@@ -6,6 +6,7 @@ import { parseLossless } from '../../infra/http/lossless_json.js'
 import { RateLimiter } from '../../infra/http/rate_limiter.js'
 import { redact, redactedCause } from '../../infra/http/redaction.js'
 import { type RetryPolicy, shortFaults, withRetries } from '../../infra/http/retries.js'
+import { type SourceWatch, unwatchedSource } from '../../infra/http/source_watch.js'
 import type { Secret } from '../../infra/secret.js'
 import { isItem } from './birdeye_fields.js'
 import { type Page, type PageReader, toPage } from './birdeye_page.js'
@@ -33,6 +34,7 @@ export interface BirdEyeOptions {
   readonly maxResponseBytes?: number
   readonly retries?: RetryPolicy
   readonly clock?: Clock
+  readonly watch?: SourceWatch
 }
 
 type Query = Readonly<Record<string, string | number>>
@@ -44,11 +46,13 @@ export class BirdEye {
   readonly #walletGroup: RateLimiter
   readonly #clock: Clock
   readonly #secrets: readonly string[]
+  readonly #watch: SourceWatch
   /** The largest page an endpoint accepts, where it has said so. */
   readonly #pageSizes = new Map<string, number>()
 
   constructor(private readonly options: BirdEyeOptions) {
     this.#clock = options.clock ?? systemClock
+    this.#watch = options.watch ?? unwatchedSource
     const key = options.apiKey?.reveal()
     this.#secrets = key === undefined ? [] : [key]
     this.#account = new RateLimiter({ requests: options.requestsPerSecond, perMs: 1_000 }, this.#clock)
@@ -60,6 +64,7 @@ export class BirdEye {
       maxResponseBytes: options.maxResponseBytes ?? 32 * 1024 * 1024,
       maxSockets: 16,
       secrets: this.#secrets,
+      watch: { source: 'birdeye', by: this.#watch },
     })
   }
 
@@ -99,6 +104,8 @@ export class BirdEye {
     if (response.status === 429) {
       budget.refund(price)
       if (response.retryAfterMs !== undefined) this.#account.pause(response.retryAfterMs)
+    } else {
+      this.#watch.charged('birdeye', endpoint, price)
     }
     const page = isSuccess(response) ? read?.(response.text) : undefined
     return page === undefined ? judge(endpoint, response, this.#secrets) : { kind: 'page', page }

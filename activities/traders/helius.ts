@@ -3,6 +3,7 @@ import { SourceChanged, SourceUnavailable, WebhookRefused } from '../../infra/er
 import { HttpClient, type HttpRequest } from '../../infra/http/http_client.js'
 import { parseLossless } from '../../infra/http/lossless_json.js'
 import { redact, redactedCause } from '../../infra/http/redaction.js'
+import { type SourceWatch, unwatchedSource } from '../../infra/http/source_watch.js'
 import type { Secret } from '../../infra/secret.js'
 
 export interface HeliusOptions {
@@ -10,6 +11,7 @@ export interface HeliusOptions {
   readonly apiKey?: Secret
   /** Default 10 s. */
   readonly timeoutMs?: number
+  readonly watch?: SourceWatch
 }
 
 /** `authHeader` is echoed by Helius: a webhook must not be logged as a whole. */
@@ -48,7 +50,7 @@ export class Helius {
   readonly #http: HttpClient
   readonly #key: string | undefined
 
-  constructor({ baseUrl, apiKey, timeoutMs = 10_000 }: HeliusOptions) {
+  constructor({ baseUrl, apiKey, timeoutMs = 10_000, watch = unwatchedSource }: HeliusOptions) {
     this.#key = apiKey?.reveal()
     this.#http = new HttpClient({
       baseUrl,
@@ -58,6 +60,7 @@ export class Helius {
       maxResponseBytes: 64 * 1024 * 1024,
       maxSockets: 2,
       secrets: this.#secrets,
+      watch: { source: 'helius', by: watch },
     })
   }
 

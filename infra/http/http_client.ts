@@ -3,6 +3,7 @@ import { Agent as HttpsAgent } from 'node:https'
 import axios, { type AxiosInstance, isAxiosError } from 'axios'
 import { SourceChanged, SourceUnavailable } from '../errors.js'
 import { redact, redactedCause } from './redaction.js'
+import type { SourceWatch } from './source_watch.js'
 
 export interface HttpOptions {
   readonly baseUrl: string
@@ -13,6 +14,8 @@ export interface HttpOptions {
   readonly maxSockets: number
   /** Values that must not appear in an error. */
   readonly secrets: readonly string[]
+  /** Sees what is sent, under the source's name. */
+  readonly watch?: { readonly source: string; readonly by: SourceWatch }
 }
 
 export interface HttpRequest {
@@ -64,6 +67,7 @@ export class HttpClient {
     signal?.throwIfAborted()
     const late = new AbortController()
     const timer = setTimeout(() => late.abort(), this.options.timeoutMs)
+    const begunAt = performance.now()
     const giveUp = () => late.abort()
     signal?.addEventListener('abort', giveUp, { once: true })
     try {
@@ -74,6 +78,7 @@ export class HttpClient {
         ...(query === undefined ? {} : { params: query }),
         ...(body === undefined ? {} : { data: body, headers: { 'content-type': 'application/json' } }),
       })
+      this.#tell(path, begunAt, response)
       return {
         status: response.status,
         retryAfterMs: retryAfterMs(response.headers['retry-after']),
@@ -81,11 +86,23 @@ export class HttpClient {
       }
     } catch (error) {
       signal?.throwIfAborted()
+      this.#tell(path, begunAt)
       throw this.#failure(error, `${method} ${path}`, late.signal.aborted)
     } finally {
       clearTimeout(timer)
       signal?.removeEventListener('abort', giveUp)
     }
+  }
+
+  #tell(path: string, begunAt: number, answer?: { status: number; data: string }): void {
+    const { watch } = this.options
+    watch?.by.answered({
+      source: watch.source,
+      endpoint: endpointOf(path),
+      status: answer?.status,
+      seconds: (performance.now() - begunAt) / 1000,
+      bytes: answer === undefined ? 0 : Buffer.byteLength(answer.data),
+    })
   }
 
   /** Closes idle connections. */
@@ -113,6 +130,10 @@ export const withoutSecrets = (url: string): string => {
   const { protocol, host, pathname } = new URL(url)
   return `${protocol}//${host}${pathname === '/' ? '' : pathname}`
 }
+
+/** A path names things of the data by ids, such as a webhook's: whatever has a digit or is long, but a version. */
+const endpointOf = (path: string): string =>
+  path.replace(/\?.*/s, '').replace(/\/(?!v\d\b)(?=[^/]*\d|[^/]{25})[^/]+/g, '/:id')
 
 const isLoopback = (url: string): boolean =>
   URL.canParse(url) && /^(localhost|127\.\d+\.\d+\.\d+|\[::1\])$/.test(new URL(url).hostname)

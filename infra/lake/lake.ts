@@ -4,6 +4,7 @@ import { DuckDBInstance } from '@duckdb/node-api'
 import { type Failpoint, noFailpoint } from '../failpoint.js'
 import type { CatalogConfig, DataConfig } from '../resources.js'
 import { attachLake, loadExtensions } from './attachment.js'
+import type { CommitWatch } from './commit_watch.js'
 import { CommittedKeys } from './committed_keys.js'
 import { Session } from './session.js'
 import { StageLocks } from './stage_locks.js'
@@ -24,6 +25,8 @@ export interface LakeOptions {
   readonly lockTimeoutMs?: number
   /** Where a fault test stops this process; nowhere by default. */
   readonly failpoint?: Failpoint
+  /** Sees the commits of this process; nobody does by default. */
+  readonly commitWatch?: CommitWatch
   /** A snapshot's number or a time: the lake as it was then, to be read. */
   readonly at?: string
 }
@@ -37,6 +40,8 @@ export interface Lake {
   readonly committedKeys: CommittedKeys
   /** To be awaited at each named place; it returns at once where no fault test is at work. */
   readonly failpoint: Failpoint
+  /** Absent: nobody watches. */
+  readonly commitWatch?: CommitWatch
   close(): Promise<void>
 }
 
@@ -86,6 +91,7 @@ export const openLake = async (options: LakeOptions): Promise<Lake> => {
     session,
     committedKeys: new CommittedKeys(),
     failpoint: options.failpoint ?? noFailpoint,
+    ...(options.commitWatch === undefined ? {} : { commitWatch: options.commitWatch }),
     exclusively: (stage, work) => locks.hold(stage, work),
     async close() {
       await locks.close()

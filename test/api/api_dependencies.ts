@@ -3,6 +3,7 @@ import { SourceUnavailable } from '../../infra/errors.js'
 import { noFailpoint } from '../../infra/failpoint.js'
 import { CommittedKeys } from '../../infra/lake/committed_keys.js'
 import type { Lake } from '../../infra/lake/lake.js'
+import { createMetrics } from '../../infra/metrics.js'
 import { Secret } from '../../infra/secret.js'
 import type { ApiDependencies } from '../../worker/api/dependencies.js'
 
@@ -22,6 +23,7 @@ export const apiDependencies = (own: Partial<ApiDependencies> = {}): ApiDependen
   lake: noLake,
   temporal: undefined,
   token: new Secret(testToken),
+  metrics: createMetrics(),
   codeVersion: 'test',
   log: () => undefined,
   ...own,

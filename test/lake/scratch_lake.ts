@@ -26,7 +26,7 @@ export const openScratchLake = async (
   stages: readonly Stage[],
   kind: ScratchCatalog = 'file',
   data?: LakeOptions['data'],
-  more: Pick<LakeOptions, 'encrypted'> = {},
+  more: Pick<LakeOptions, 'encrypted' | 'commitWatch'> = {},
 ): Promise<ScratchLake> => {
   const folder = await mkdtemp(path.join(tmpdir(), 'tributary-lake-'))
   const options: LakeOptions = {

@@ -40,6 +40,7 @@ export default async (project: TestProject): Promise<() => Promise<void>> => {
   for (const { name } of domains) {
     const { code } = await bundleWorkflowCode({
       workflowsPath: fileURLToPath(new URL(`../../workflows/${name}/index.ts`, import.meta.url)),
+      workflowInterceptorModules: [fileURLToPath(new URL('../../workflows/run_watch.ts', import.meta.url))],
       logger: { log() {}, trace() {}, debug() {}, info() {}, warn: console.error, error: console.error },
     })
     bundles[name] = path.join(folder, `${name}.js`)

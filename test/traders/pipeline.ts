@@ -7,11 +7,15 @@ import { inject } from 'vitest'
 import type { AlertReceivers } from '../../activities/traders/alert_receivers.js'
 import { BirdEye } from '../../activities/traders/birdeye.js'
 import { Helius } from '../../activities/traders/helius.js'
+import { watchedBy } from '../../infra/lake/commit_watch.js'
 import type { Lake, LakeOptions } from '../../infra/lake/lake.js'
+import type { Log } from '../../infra/log.js'
+import type { Metrics } from '../../infra/metrics.js'
 import type { FaultRule } from '../../infra/sandbox/faults.js'
 import { createMarket, type Market } from '../../infra/sandbox/market.js'
 import { type Sandbox, startSandbox } from '../../infra/sandbox/server.js'
 import { Secret } from '../../infra/secret.js'
+import type { Tracing } from '../../infra/tracing.js'
 import { billing } from '../../schemas/billing/index.js'
 import { traders } from '../../schemas/traders/index.js'
 import { startWorkers } from '../../worker/workers.js'
@@ -31,6 +35,8 @@ interface PipelineOptions {
   /** Absent: the workers go on with the runs of any build. */
   readonly build?: Build
   readonly alertReceivers?: AlertReceivers
+  /** Who sees what the pipeline does. */
+  readonly watch?: { readonly log: Log; readonly tracing: Tracing; readonly metrics: Metrics }
 }
 
 /** A build of the code, as Temporal tells them apart. */
@@ -73,11 +79,14 @@ export const startPipeline = async (options: PipelineOptions = {}): Promise<Pipe
     limits: options.computeUnits === undefined ? {} : { computeUnits: options.computeUnits },
   })
   const baseUrl = (await options.through?.(sandbox.url)) ?? sandbox.url
+  const { watch } = options
   const {
     lake,
     options: lakeOptions,
     close,
-  } = await openScratchLake([...traders.stages, ...billing.stages], 'postgres', options.data)
+  } = await openScratchLake([...traders.stages, ...billing.stages], 'postgres', options.data, {
+    ...(watch === undefined ? {} : { commitWatch: watchedBy(watch.metrics.commits, watch.tracing.commits) }),
+  })
   const bills = await mkdtemp(path.join(tmpdir(), 'tributary-bills-'))
   const birdEye = new BirdEye({
     baseUrl,
@@ -86,9 +95,15 @@ export const startPipeline = async (options: PipelineOptions = {}): Promise<Pipe
     walletGroupRequestsPerMinute: 1_000_000,
     computeUnitPrices: {},
     timeoutMs: 2_000,
+    ...(watch === undefined ? {} : { watch: watch.metrics.sources }),
     retries: { attempts: 8, firstDelayMs: 5, maxDelayMs: 40, maxRetryAfterMs: 1_000 },
   })
-  const helius = new Helius({ baseUrl, apiKey: new Secret(canaries.helius), timeoutMs: 2_000 })
+  const helius = new Helius({
+    baseUrl,
+    apiKey: new Secret(canaries.helius),
+    timeoutMs: 2_000,
+    ...(watch === undefined ? {} : { watch: watch.metrics.sources }),
+  })
   const address = inject('temporalAddress')
   // A namespace's task queues are shared by all test files; a name of its own keeps each worker to its own runs.
   const suffix = randomUUID()
@@ -111,6 +126,7 @@ export const startPipeline = async (options: PipelineOptions = {}): Promise<Pipe
         alertReceivers: options.alertReceivers ?? { urls: [] },
       },
       concurrentActivities: 8,
+      ...(watch === undefined ? {} : { watch }),
       bundlePath: build?.bundlePath ?? bundlePath,
       ...(build === undefined ? {} : { buildId: build.id }),
       taskQueue,

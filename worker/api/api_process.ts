@@ -3,6 +3,7 @@ import type { AddressInfo } from 'node:net'
 import { createAdaptorServer } from '@hono/node-server'
 import type { Config } from '../../infra/config.js'
 import { InvalidInput } from '../../infra/errors.js'
+import { createMetrics } from '../../infra/metrics.js'
 import { announcedPort } from '../../infra/stack/port.js'
 import { lazyClient } from '../../infra/temporal/connection.js'
 import { codeVersion } from '../code_version.js'
@@ -46,7 +47,8 @@ const serve = async (config: Config, log: (line: string) => void): Promise<void>
   const build = await codeVersion()
   const receiver = await openConfiguredReceiver(config, temporal, build, log)
   try {
-    const api = createApi({ config, lake, temporal, token, receiver, codeVersion: build, log })
+    const metrics = createMetrics()
+    const api = createApi({ config, lake, temporal, token, receiver, metrics, codeVersion: build, log })
     const server = createAdaptorServer({ fetch: api.fetch })
     server.listen(port, host)
     await once(server, 'listening').catch((cause: NodeJS.ErrnoException) => {

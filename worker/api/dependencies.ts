@@ -1,6 +1,7 @@
 import type { Client } from '@temporalio/client'
 import type { Config } from '../../infra/config.js'
 import type { Lake } from '../../infra/lake/lake.js'
+import type { Metrics } from '../../infra/metrics.js'
 import type { Secret } from '../../infra/secret.js'
 import type { WebhookReceiver } from './webhook_receiver.js'
 
@@ -13,6 +14,8 @@ export interface ApiDependencies {
   readonly temporal: Client | undefined
   /** Whoever shows it may change things. */
   readonly token: Secret
+  /** What this process counts; a route may count more in its registry. */
+  readonly metrics: Metrics
   readonly codeVersion: string
   /** Absent where no secret of Helius' deliveries is configured. */
   readonly receiver?: WebhookReceiver | undefined

@@ -6,7 +6,7 @@ import { runStart } from '../commands/start.js'
 import { printStatus } from '../commands/status.js'
 import { domains } from '../domains.js'
 import { runWorker } from '../worker_process.js'
-import { type JsonFlag, jsonOption, log, output } from './terminal.js'
+import { type JsonFlag, jsonOption, log, output, processLog } from './terminal.js'
 
 /** Commands that run something and say what runs. */
 export const addStackCommands = (program: Command): void => {
@@ -45,13 +45,17 @@ export const addStackCommands = (program: Command): void => {
     .command('worker')
     .description('a worker alone, for a catalog and a Temporal that run elsewhere')
     .option('--take-over', 'new runs begin with this build, and it goes on with the runs of others')
-    .action(({ takeOver = false }: { takeOver?: boolean }) => runWorker(loadConfig(), log, { takeOver }))
+    .action(({ takeOver = false }: { takeOver?: boolean }) => {
+      const config = loadConfig()
+      return runWorker(config, processLog('worker', config), { takeOver })
+    })
   program
     .command('api')
     .description('dashboard, HTTP API and receivers alone, for a catalog and a Temporal that run elsewhere')
     .action(async () => {
       // What only this command needs takes a third of a second to load.
       const { runApi } = await import('../api/api_process.js')
-      await runApi(loadConfig(), log)
+      const config = loadConfig()
+      await runApi(config, processLog('api', config))
     })
 }

@@ -1,6 +1,7 @@
 import { InvalidArgumentError, Option } from 'commander'
-import { loadConfig } from '../../infra/config.js'
+import { type Config, loadConfig } from '../../infra/config.js'
 import type { Session } from '../../infra/lake/session.js'
+import { createLog, type Log, secretsIn } from '../../infra/log.js'
 import { readLake } from '../lake_command.js'
 import { createOutput, type Output } from '../output.js'
 
@@ -12,6 +13,15 @@ export interface JsonFlag {
 export const log = (line: string): void => {
   process.stderr.write(`${line}\n`)
 }
+
+/** What a process that runs for long tells: text to a person at a terminal, a JSON object a line to a log. */
+export const processLog = (process_: string, config: Config): Log =>
+  createLog({
+    stream: process.stderr,
+    json: config.logFormat === undefined ? !process.stderr.isTTY : config.logFormat === 'json',
+    process: process_,
+    secrets: secretsIn(config),
+  })
 
 export const output = ({ json = false }: JsonFlag): Output => createOutput(process.stdout, json)
 
