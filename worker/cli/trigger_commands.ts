@@ -2,6 +2,7 @@ import { Argument, type Command } from 'commander'
 import { loadConfig } from '../../infra/config.js'
 import { runBackfill } from '../commands/backfill.js'
 import { runSchedule, type ScheduleAction, scheduleActions } from '../commands/schedule.js'
+import { runTctl } from '../commands/tctl.js'
 import { jsonObject } from '../pipelines.js'
 import { schedules } from '../schedules.js'
 import { type JsonFlag, jsonOption, log, output, positive } from './terminal.js'
@@ -57,4 +58,10 @@ export const addTriggerCommands = (program: Command): void => {
         input: jsonObject(input),
       }),
     )
+  program
+    .command('tctl [words...]')
+    .description('what the retired tctl did: tctl workflow start|run|show|list|describe|signal|terminate|cancel|query')
+    .allowUnknownOption()
+    .helpOption(false)
+    .action((words: string[]) => runTctl(loadConfig(), output({}), words))
 }
