@@ -9,11 +9,19 @@ import { healthRoutes } from './routes/health.js'
 import { heliusPath, receiverRoutes } from './routes/helius_deliveries.js'
 import { metricsRoutes } from './routes/metrics.js'
 import { signInRoutes } from './routes/sign_in.js'
+import { v1Routes } from './v1/index.js'
 
 type Routes = (dependencies: ApiDependencies) => Hono
 
 /** The table of contents: a noun is a file in routes/ and one line here. */
-const mounted: readonly Routes[] = [healthRoutes, metricsRoutes, signInRoutes, dashboardRoutes, receiverRoutes]
+const mounted: readonly Routes[] = [
+  healthRoutes,
+  metricsRoutes,
+  signInRoutes,
+  dashboardRoutes,
+  v1Routes,
+  receiverRoutes,
+]
 
 /** Everything that is served over HTTP: pages, API, receivers. It opens nothing: what it works with is handed in. */
 export const createApi = (dependencies: ApiDependencies): Hono => {

@@ -43,7 +43,7 @@ export const LineageGraph = ({ tables, edges, place, here }: LineageGraphProps) 
           </text>
         ))}
         {[...places].map(([name, { x, y }]) => (
-          <a href={place.link(`/data/tables/${name}`)} class={name === here ? 'here' : undefined} aria-label={name}>
+          <a href={place.link(`/data/tables/${name}`)} class={name === here ? 'here' : undefined}>
             <rect x={x} y={y} width={box.width} height={box.height} rx={6} />
             <text x={x + 10} y={y + 18}>
               {labelOf(name, tables[0]?.schema ?? '')}
