@@ -81,8 +81,8 @@ const birdEyeOfFiles = () => {
     const number = asked.get(wallet) ?? 0
     asked.set(wallet, number + 1)
     const file = files[Number(wallet.slice('wallet '.length)) * pagesPerWallet + number]
-    const text = readFileSync(file ?? '', 'utf8')
-    return read?.(text) ?? toPage(endpoint, (parseLossless(text) as { data: unknown }).data)
+    const body = readFileSync(file ?? '')
+    return read?.(body) ?? toPage(endpoint, (parseLossless(body.toString()) as { data: unknown }).data)
   }
   return { within: () => ({ page }) }
 }

@@ -107,7 +107,7 @@ export class BirdEye {
     } else {
       this.#watch.charged('birdeye', endpoint, price)
     }
-    const page = isSuccess(response) ? read?.(response.text) : undefined
+    const page = isSuccess(response) ? read?.(response.body) : undefined
     return page === undefined ? judge(endpoint, response, this.#secrets) : { kind: 'page', page }
   }
 }
@@ -123,7 +123,7 @@ interface Question {
 /** Throws QuotaExhausted, SourceUnavailable, SourceChanged, InvalidInput (the key), or the signal's reason. */
 export interface BirdEyeWork {
   /**
-   * One page, of `limit` items at most: fewer where the endpoint turned out to allow fewer. `read` has the first look at the text of
+   * One page, of `limit` items at most: fewer where the endpoint turned out to allow fewer. `read` has the first look at the body of
    * a success; what it does not recognise is parsed.
    */
   readonly page: (endpoint: string, query: Query, limit: number, read?: PageReader) => Promise<Page>

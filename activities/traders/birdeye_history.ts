@@ -2,10 +2,10 @@ import type { Row } from '../../schemas/table.js'
 import type { historyCursors } from '../../schemas/traders/bronze/history_cursors.js'
 import type { BirdEyeWork } from './birdeye.js'
 import { historyEndpoint, readSpan } from './birdeye_span.js'
-import { assertTolerable, type RejectedRow, reject } from './bronze_rejections.js'
-import { type SwapRow, toSwap } from './bronze_swap.js'
+import { type RejectedRow, reject } from './bronze_rejections.js'
+import { readSwaps, type SwapRow } from './bronze_swap.js'
 import { gaps, isCovered, type Span, type Spans, withSpan } from './history_coverage.js'
-import { RegularSwap, type SwapPages } from './swap_pages.js'
+import { UnparsedPage } from './unparsed_page.js'
 
 export type HistoryCursor = Row<typeof historyCursors>
 
@@ -21,14 +21,14 @@ export interface HistoryRequest {
   readonly pageSize?: number
   /** How long a swap may reach the source after its block. Default 300 s: the last minutes are read again by the next run. */
   readonly settlingSeconds?: number
-  /** How pages are read without being parsed; absent, each is parsed and all swaps come as rows. */
-  readonly swapPages?: SwapPages
+  /** Pages may be left for `stageSwaps` to read. Default false: all swaps come as rows. */
+  readonly mayLeaveUnparsed?: boolean
 }
 
 export interface HistoryPage {
   readonly rows: readonly SwapRow[]
-  /** Swaps of which no row has been made yet: DuckDB makes them from their texts, see `stageSwaps`. */
-  readonly regular: readonly RegularSwap[]
+  /** A page of which no row has been made, and the span of those that are meant; they may come again, here and as rows. */
+  readonly unparsed?: { readonly page: UnparsedPage; readonly span: Span }
   readonly rejected: readonly RejectedRow[]
   /** True once the rows of this page and of all before it are stored. */
   readonly cursor: HistoryCursor
@@ -41,11 +41,12 @@ const dateOf = (seconds: number): Date => new Date(seconds * 1000)
 
 /**
  * The swaps of a wallet that no earlier run has read, newest first: what is new, then what an unfinished run left out, then older
- * ones back to `days` or until `maxTransactions` are read. No row comes twice in one call. Yields at least once; the cursor of the
+ * ones back to `days` or until `maxTransactions` are read. No row comes twice in one call, unless in
+ * an unparsed page. Yields at least once; the cursor of the
  * last page is where to go on, also where a later page throws (QuotaExhausted, SourceUnavailable).
  */
 export async function* fetchHistory(work: BirdEyeWork, request: HistoryRequest): AsyncGenerator<HistoryPage> {
-  const { walletAddress, asOf, cursor, maxTransactions, pageSize = 100, settlingSeconds = 300, swapPages } = request
+  const { walletAddress, asOf, cursor, maxTransactions, pageSize = 100, settlingSeconds = 300 } = request
   const question = { asOf, endpoint: historyEndpoint, subject: walletAddress }
   const top = secondsOf(asOf)
   const wanted = { from: top - request.days * 86_400, to: top }
@@ -66,31 +67,27 @@ export async function* fetchHistory(work: BirdEyeWork, request: HistoryRequest):
     const limit = isOlder ? maxTransactions - knownCount : maxTransactions
     if (read >= limit) break
     let pending: number[] = []
-    for await (const { items, readFrom, overfullSecond } of readSpan(work, walletAddress, span, pageSize, swapPages)) {
+    /** Of the seconds from here on, all swaps have been counted. */
+    let counted = span.to + 1
+    const pages = readSpan(work, walletAddress, span, pageSize, request.mayLeaveUnparsed)
+    for await (const { items, readFrom, overfullSecond } of pages) {
       const rows: SwapRow[] = []
-      const regular: RegularSwap[] = []
       const rejected: RejectedRow[] = []
-      const isNew = (key: string, second: number): boolean => {
-        if (second < span.from || second > span.to || seen.has(key)) return false
-        seen.add(key)
-        pending.push(second)
-        return true
-      }
-      for (const item of items) {
-        if (item instanceof RegularSwap) {
-          if (isNew(item.key, item.second)) regular.push(item)
-          continue
+      if (items instanceof UnparsedPage) {
+        // What is pending of the pages before stands in this one again.
+        pending = items.seconds.filter((second) => second < counted)
+      } else {
+        const swaps = readSwaps(question, items)
+        rejected.push(...swaps.rejected)
+        for (const row of swaps.rows) {
+          const key = `${row.tx_hash} ${row.ins_index} ${row.inner_ins_index}`
+          const second = secondsOf(row.block_time)
+          if (second < span.from || second > span.to || seen.has(key)) continue
+          seen.add(key)
+          rows.push(row)
+          if (second < counted) pending.push(second)
         }
-        const swap = toSwap(item, walletAddress)
-        if ('refused' in swap) {
-          rejected.push(reject(question, item, swap.refused))
-          continue
-        }
-        const { row } = swap
-        const key = `${row.tx_hash} ${row.ins_index} ${row.inner_ins_index}`
-        if (isNew(key, secondsOf(row.block_time))) rows.push(row)
       }
-      assertTolerable(question, items.length, rejected)
       if (overfullSecond !== undefined) {
         rejected.push(
           reject(question, { overfull_second: overfullSecond }, 'more swaps in one second than can be reached'),
@@ -98,15 +95,22 @@ export async function* fetchHistory(work: BirdEyeWork, request: HistoryRequest):
       }
       const done = pending.filter((second) => second >= readFrom)
       pending = pending.filter((second) => second < readFrom)
+      counted = readFrom
       read += done.length
       count += done.filter((second) => second <= settled && !isCovered(second, known)).length
       spans = withSpan(spans, { from: readFrom, to: Math.min(span.to, settled) })
       const limitReached = read >= limit
-      yield { rows, regular, rejected, cursor: cursorNow(limitReached), read: { from: readFrom, to: span.to } }
+      yield {
+        rows,
+        ...(items instanceof UnparsedPage && { unparsed: { page: items, span } }),
+        rejected,
+        cursor: cursorNow(limitReached),
+        read: { from: readFrom, to: span.to },
+      }
       if (limitReached && readFrom > span.from) return
     }
   }
-  yield { rows: [], regular: [], rejected: [], cursor: cursorNow(read + knownCount >= maxTransactions) }
+  yield { rows: [], rejected: [], cursor: cursorNow(read + knownCount >= maxTransactions) }
 }
 
 const spansOf = (cursor: HistoryCursor | undefined): Spans => {

@@ -8,8 +8,8 @@ export interface Page {
   readonly hasNext: boolean | undefined
 }
 
-/** Reads a page from an answer's text; nothing where the text is not surely one, and has to be parsed and judged. */
-export type PageReader = (answer: string) => Page | undefined
+/** Reads a page from a success's body; nothing where it is not surely one, and has to be parsed and judged. */
+export type PageReader = (body: Buffer) => Page | undefined
 
 /** The page in an answer's `data`, under any of the names that BirdEye's endpoints give its parts. */
 export const toPage = (endpoint: string, data: unknown): Page => {

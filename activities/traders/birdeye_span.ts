@@ -2,7 +2,7 @@ import { SourceChanged } from '../../infra/errors.js'
 import type { BirdEyeWork } from './birdeye.js'
 import { isItem, numberOf } from './birdeye_fields.js'
 import type { Span } from './history_coverage.js'
-import { RegularSwap, type SwapPages } from './swap_pages.js'
+import { UnparsedPage } from './unparsed_page.js'
 
 export const historyEndpoint = '/trader/txs/seek_by_time'
 /** BirdEye's limit for every endpoint: offset and page together. */
@@ -11,7 +11,7 @@ const deepestOffset = 10_000
 const repeatsTolerated = 3
 
 export interface SpanPage {
-  readonly items: readonly unknown[]
+  readonly items: readonly unknown[] | UnparsedPage
   /** Every second of the span from this one on has been read entirely. */
   readonly readFrom: number
   /** A second with more swaps than can be reached, whose rest is lost. */
@@ -21,16 +21,17 @@ export interface SpanPage {
 /**
  * A wallet's swaps of a span, newest first, page by page. The next page is asked for from one second after the last row's, since
  * that second may go on there; where a page ends in the second it began in, it is paged through by offset. So rows come twice, and
- * none is left out. Rows outside the span may come too. Throws SourceChanged where the pages do not move on.
+ * none is left out. Rows outside the span may come too. With
+ * `mayLeaveUnparsed` a page whose rows matter to nobody yet comes unparsed. Throws SourceChanged where the pages do not move on.
  */
 export async function* readSpan(
   work: BirdEyeWork,
   walletAddress: string,
   span: Span,
   pageSize: number,
-  swapPages?: SwapPages,
+  mayLeaveUnparsed = false,
 ): AsyncGenerator<SpanPage> {
-  const read = swapPages && ((answer: string) => swapPages.read(answer))
+  const leaveUnparsed = (body: Buffer) => UnparsedPage.of(historyEndpoint, body)
   let before = span.to + 1
   let offset = 0
   let repeats = 0
@@ -41,12 +42,13 @@ export async function* readSpan(
   let previous = ''
   for (;;) {
     const query = { address: walletAddress, tx_type: 'swap', before_time: before, offset }
-    const { items, hasNext } = await work.page(historyEndpoint, query, Math.min(pageSize, deepestOffset - offset), read)
-    swapPages?.learn(items)
-    const { last, isOrdered } = timesOf(items)
+    const read = mayLeaveUnparsed && offset === 0 ? leaveUnparsed : undefined
+    const page = await work.page(historyEndpoint, query, Math.min(pageSize, deepestOffset - offset), read)
+    const { last, isOrdered } = orderOf(page instanceof UnparsedPage ? page.seconds : secondsOf(page.items))
     const isBelow = isOrdered && last !== undefined && last < span.from
-    if (hasNext === false || items.length === 0 || isBelow) {
-      yield { items, readFrom: span.from }
+    const found = page instanceof UnparsedPage ? page : page.items
+    if (page.hasNext === false || isEmpty(found) || isBelow) {
+      yield { items: found, readFrom: span.from }
       return
     }
     if (isOrdered && last !== undefined && last + 1 < before) {
@@ -55,9 +57,10 @@ export async function* readSpan(
       repeats = 0
       skipped = 0
       seen.clear()
-      yield { items, readFrom: before }
+      yield { items: found, readFrom: before }
       continue
     }
+    const { items } = page
     const known = seen.size
     for (const item of items) if ((timeOf(item) ?? before) < before) seen.add(JSON.stringify(item))
     const text = JSON.stringify(items)
@@ -82,21 +85,19 @@ export async function* readSpan(
   }
 }
 
-/** The block time of the last row that has one, and whether no row is later than the one before it. */
-const timesOf = (items: readonly unknown[]): { last: number | undefined; isOrdered: boolean } => {
-  let last: number | undefined
-  let isOrdered = true
-  for (const item of items) {
-    const time = timeOf(item)
-    if (time === undefined) continue
-    if (last !== undefined && time > last) isOrdered = false
-    last = time
-  }
-  return { last, isOrdered }
-}
+const isEmpty = (found: readonly unknown[] | UnparsedPage): boolean =>
+  !(found instanceof UnparsedPage) && found.length === 0
+
+/** The last of the block times, and whether none is later than the one before it. */
+export const orderOf = (seconds: readonly number[]): { last: number | undefined; isOrdered: boolean } => ({
+  last: seconds.at(-1),
+  isOrdered: seconds.every((second, index) => index === 0 || second <= (seconds[index - 1] ?? second)),
+})
+
+/** The block times of the rows that have one. */
+export const secondsOf = (items: readonly unknown[]): number[] => items.flatMap((item) => timeOf(item) ?? [])
 
 const timeOf = (item: unknown): number | undefined => {
-  if (item instanceof RegularSwap) return item.second
   const time = isItem(item) ? numberOf(item['block_unix_time'] ?? item['blockUnixTime']) : null
   return typeof time === 'number' ? time : undefined
 }

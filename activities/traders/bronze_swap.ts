@@ -2,11 +2,27 @@ import { createHash } from 'node:crypto'
 import type { Row } from '../../schemas/table.js'
 import { transactionHistory } from '../../schemas/traders/bronze/transaction_history.js'
 import { bigintOf, type Item, isItem, momentOf, numberOf, textOf } from './birdeye_fields.js'
-import { reasonOf } from './bronze_rejections.js'
+import { assertTolerable, type Question, type RejectedRow, reasonOf, reject } from './bronze_rejections.js'
 
 export type SwapRow = Row<typeof transactionHistory>
 
 export type Swap = { readonly row: SwapRow } | { readonly refused: string }
+
+/** The swaps of a page of the wallet that was asked about. Throws SourceChanged where too many items are none. */
+export const readSwaps = (
+  question: Question,
+  items: readonly unknown[],
+): { readonly rows: readonly SwapRow[]; readonly rejected: readonly RejectedRow[] } => {
+  const rows: SwapRow[] = []
+  const rejected: RejectedRow[] = []
+  for (const item of items) {
+    const swap = toSwap(item, question.subject)
+    if ('row' in swap) rows.push(swap.row)
+    else rejected.push(reject(question, item, swap.refused))
+  }
+  assertTolerable(question, items.length, rejected)
+  return { rows, rejected }
+}
 
 /** An item of `/trader/txs/seek_by_time` as a row of the wallet's history, or why it is none. */
 export const toSwap = (item: unknown, walletAddress: string): Swap => {

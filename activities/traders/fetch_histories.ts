@@ -1,7 +1,10 @@
+import { mkdtemp, rm } from 'node:fs/promises'
+import path from 'node:path'
 import { cancellationSignal } from '@temporalio/activity'
 import { QuotaExhausted } from '../../infra/errors.js'
 import { ComputeUnitBudget } from '../../infra/http/compute_unit_budget.js'
 import { atSnapshot } from '../../infra/lake/identifier.js'
+import type { Lake } from '../../infra/lake/lake.js'
 import type { JsonRow, Session } from '../../infra/lake/session.js'
 import { present } from '../../infra/optional.js'
 import { historyCursors } from '../../schemas/traders/bronze/history_cursors.js'
@@ -21,7 +24,6 @@ import type { Fetched } from './fetched.js'
 import type { Span } from './history_coverage.js'
 import { type HistoriesRequest, historyWallets } from './plan_histories.js'
 import { stageSwaps } from './stage_swaps.js'
-import { SwapPages } from './swap_pages.js'
 
 export interface FetchHistoriesRequest extends HistoriesRequest {
   readonly batch: number
@@ -58,10 +60,20 @@ export const fetchHistories = (
       message: `swaps of ${wallets.length} wallets as of ${asOf}`,
       provenance: currentProvenance('traders', asOf, codeVersion),
       parameters: { batch, wallets: wallets.length },
-      prepare: async (own) => reading.prepare(own, wallets),
+      prepare: (own) => inScratch(lake, (folder) => reading.prepare(own, folder, wallets)),
     })
     return { receipt, computeUnits: budget.spent, ...present({ parked: reading.parked }) }
   })
+}
+
+/** Runs `work` with a folder of its own for files that DuckDB reads. */
+const inScratch = async <T>(lake: Lake, work: (folder: string) => Promise<T>): Promise<T> => {
+  const folder = await mkdtemp(path.join(lake.temporaryDirectory, 'pages-'))
+  try {
+    return await work(folder)
+  } finally {
+    await rm(folder, { recursive: true, force: true })
+  }
 }
 
 /** The last batch may reach past the limit of wallets. */
@@ -72,7 +84,6 @@ class Reading {
   parked: string | undefined
   readonly #cursors = new Map<string, HistoryCursor>()
   readonly #rejected: RejectedRow[] = []
-  readonly #swapPages = new SwapPages()
   #read: Span | undefined
 
   constructor(
@@ -80,10 +91,11 @@ class Reading {
     private readonly request: FetchHistoriesRequest,
   ) {}
 
-  async prepare(session: Session, wallets: readonly string[]): Promise<Preparation> {
+  async prepare(session: Session, folder: string, wallets: readonly string[]): Promise<Preparation> {
     const known = await readCursors(session, wallets, this.request.snapshotId)
     const histories = wallets.map((wallet) => this.#history(wallet, known.get(wallet)))
-    const swaps = await stageSwaps(session, this.#pages(histories))
+    const swaps = await stageSwaps(session, folder, this.#pages(histories))
+    this.#rejected.push(...swaps.rejected)
     const cursors = await stage(session, historyCursors, this.#cursors.values())
     const rejected = await stage(session, rejectedRows, distinctRejections(this.#rejected))
     return {
@@ -91,7 +103,7 @@ class Reading {
       writes: [
         {
           table: transactionHistory,
-          staged: swaps,
+          staged: swaps.staged,
           replaces: { kind: 'nothing' },
           ...present({ source: this.#source() }),
         },
@@ -122,7 +134,7 @@ class Reading {
         cursor,
         days,
         maxTransactions,
-        swapPages: this.#swapPages,
+        mayLeaveUnparsed: true,
       })
     } catch (error) {
       if (!(error instanceof QuotaExhausted)) throw error

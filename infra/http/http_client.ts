@@ -30,8 +30,12 @@ export interface HttpResponse {
   readonly status: number
   /** In milliseconds from now, where the answer names one. */
   readonly retryAfterMs: number | undefined
+  readonly body: Buffer
+  /** The body as UTF-8, decoded when it is asked for. */
   readonly text: string
 }
+
+const utf8 = new TextDecoder()
 
 /** One keep-alive connection pool to one source. Whatever status comes back is an answer; judging it is the caller's. */
 export class HttpClient {
@@ -52,8 +56,7 @@ export class HttpClient {
       maxContentLength: maxResponseBytes,
       // A redirect would carry the key to wherever it points.
       maxRedirects: 0,
-      responseType: 'text',
-      transformResponse: (data: unknown) => data,
+      responseType: 'arraybuffer',
       validateStatus: () => true,
       ...(isLoopback(baseUrl) ? { proxy: false as const } : {}),
     })
@@ -71,7 +74,7 @@ export class HttpClient {
     const giveUp = () => late.abort()
     signal?.addEventListener('abort', giveUp, { once: true })
     try {
-      const response = await this.#axios.request<string>({
+      const response = await this.#axios.request<Buffer>({
         method,
         url: path,
         signal: late.signal,
@@ -79,10 +82,14 @@ export class HttpClient {
         ...(body === undefined ? {} : { data: body, headers: { 'content-type': 'application/json' } }),
       })
       this.#tell(path, begunAt, response)
+      const { status, headers, data } = response
       return {
-        status: response.status,
-        retryAfterMs: retryAfterMs(response.headers['retry-after']),
-        text: response.data,
+        status,
+        retryAfterMs: retryAfterMs(headers['retry-after']),
+        body: data,
+        get text() {
+          return utf8.decode(data)
+        },
       }
     } catch (error) {
       signal?.throwIfAborted()
@@ -94,14 +101,14 @@ export class HttpClient {
     }
   }
 
-  #tell(path: string, begunAt: number, answer?: { status: number; data: string }): void {
+  #tell(path: string, begunAt: number, answer?: { status: number; data: Buffer }): void {
     const { watch } = this.options
     watch?.by.answered({
       source: watch.source,
       endpoint: endpointOf(path),
       status: answer?.status,
       seconds: (performance.now() - begunAt) / 1000,
-      bytes: answer === undefined ? 0 : Buffer.byteLength(answer.data),
+      bytes: answer === undefined ? 0 : answer.data.length,
     })
   }
 

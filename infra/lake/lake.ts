@@ -38,6 +38,8 @@ export interface Lake {
   /** Runs `work` when no other holder of the same stage does: a queue in this process, an advisory lock between processes. */
   exclusively<T>(stage: string, work: () => Promise<T>): Promise<T>
   readonly committedKeys: CommittedKeys
+  /** Where DuckDB spills, and a step may put files for the time it runs. */
+  readonly temporaryDirectory: string
   /** To be awaited at each named place; it returns at once where no fault test is at work. */
   readonly failpoint: Failpoint
   /** Absent: nobody watches. */
@@ -90,6 +92,7 @@ export const openLake = async (options: LakeOptions): Promise<Lake> => {
   return {
     session,
     committedKeys: new CommittedKeys(),
+    temporaryDirectory: options.temporaryDirectory,
     failpoint: options.failpoint ?? noFailpoint,
     ...(options.commitWatch === undefined ? {} : { commitWatch: options.commitWatch }),
     exclusively: (stage, work) => locks.hold(stage, work),

@@ -1,3 +1,4 @@
+import { tmpdir } from 'node:os'
 import { loadConfig } from '../../infra/config.js'
 import { SourceUnavailable } from '../../infra/errors.js'
 import { noFailpoint } from '../../infra/failpoint.js'
@@ -11,6 +12,7 @@ const noLake: Lake = {
   session: () => Promise.reject(new SourceUnavailable('the catalog is away')),
   exclusively: () => Promise.reject(new SourceUnavailable('the catalog is away')),
   committedKeys: new CommittedKeys(),
+  temporaryDirectory: tmpdir(),
   failpoint: noFailpoint,
   close: () => Promise.resolve(),
 }
