@@ -174,7 +174,11 @@ describe('the HTTP client', () => {
 
   test('any status is an answer, with its Retry-After', async () => {
     const http = await start((_, response) => sendJson(response, 503, 'later', { 'retry-after': '2' }))
-    expect(await http.send({ method: 'GET', path: '/a' })).toMatchObject({ status: 503, retryAfterMs: 2_000, text: 'later' })
+    expect(await http.send({ method: 'GET', path: '/a' })).toMatchObject({
+      status: 503,
+      retryAfterMs: 2_000,
+      text: 'later',
+    })
   })
 
   test.each([
