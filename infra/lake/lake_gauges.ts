@@ -32,6 +32,11 @@ const ofLake = {
   tributary_catalog_bytes: 'Size of the catalog database',
 } as const
 
+const lastCommitName = 'tributary_step_last_commit_timestamp_seconds'
+
+/** Every metric that is made here, for who looks for them by name. */
+export const lakeMetricNames: readonly string[] = [...Object.keys(ofTable), ...Object.keys(ofLake), lastCommitName]
+
 export interface LakeGauges {
   /** In Prometheus' text format, at most 15 s old. A catalog that is away is a metric, not an error. */
   text(): Promise<string>
@@ -86,7 +91,7 @@ const read = async (session: Session): Promise<string> => {
     if (value !== undefined) lakeGauge(registry, name).set(value)
   }
   const lastCommit = new Gauge({
-    name: 'tributary_step_last_commit_timestamp_seconds',
+    name: lastCommitName,
     help: 'When the newest commit of a step was made; how far it lags is the time since',
     labelNames: ['stage', 'step'],
     registers: [registry],

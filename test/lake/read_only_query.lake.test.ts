@@ -326,4 +326,6 @@ test('a login that fails is not repeated', async () => {
   await wrong.close()
   expect(error).toMatchObject({ name: 'SourceUnavailable', message: expect.stringMatching(/authentication failed/) })
   expect(textOf(error)).not.toContain('canary-4711')
+  const password = catalog.address.password?.reveal() ?? ''
+  await expect(queries.run(`SELECT '${password}'::INTEGER`)).rejects.toThrow(/Could not convert string '\[secret\]'/)
 })

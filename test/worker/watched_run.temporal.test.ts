@@ -6,6 +6,7 @@ import { installRuntime } from '../../infra/temporal/runtime.js'
 import { createTracing } from '../../infra/tracing.js'
 import { runtimeMetricsAddress, serveWorkerMetrics, type WorkerMetrics } from '../../worker/worker_metrics.js'
 import type { SmartTradersResult } from '../../workflows/traders/smart_traders.js'
+import { namedMetrics } from '../deploy/named_metrics.js'
 import { canaries, found } from '../traders/canaries.js'
 import { type Pipeline, startPipeline } from '../traders/pipeline.js'
 import { startTraceCollector, type TraceCollector } from './trace_collector.js'
@@ -89,6 +90,12 @@ describe('a run that is watched, with a source that fails now and then', () => {
   test('has Temporal’s own numbers and Node’s on the same page', () => {
     expect(metricsText).toMatch(/temporal_activity_execution_latency_seconds_\w+\{.*activity_type="fetchHistories"/)
     expect(metricsText).toMatch(/^process_resident_memory_bytes \d+/m)
+  })
+
+  test('has every number of Temporal’s that the alerts and the dashboard name', () => {
+    const named = namedMetrics().filter((name) => name.startsWith('temporal_'))
+    expect(named.length).toBeGreaterThan(3)
+    expect(named.filter((name) => !new RegExp(`^${name}(_\\w+)?\\{`, 'm').test(metricsText))).toEqual([])
   })
 
   test('shows the lake, whoever wrote it', () => {
