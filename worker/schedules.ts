@@ -1,3 +1,4 @@
+import { billing } from '../schemas/billing/index.js'
 import { lake } from '../schemas/lake/index.js'
 import { declareSchedules } from '../schemas/schedule.js'
 import { traderActivity, traders } from '../schemas/traders/index.js'
@@ -26,6 +27,18 @@ export const schedules = declareSchedules([
     // One look now stands for all that were missed.
     catchupWindow: '1 minute',
     pauseOnFailure: false,
+  },
+  {
+    id: 'billing-import',
+    domain: billing,
+    when: { cron: '41 */6 * * *' },
+    jitter: '10 minutes',
+    // A run loads all that is new, so the next one stands for those that were missed.
+    overlap: 'skip',
+    catchupWindow: '6 hours',
+    pauseOnFailure: false,
+    // Without BILLING_SOURCE there is nothing to load.
+    startsPaused: true,
   },
   {
     id: 'lake-maintenance',

@@ -1,6 +1,9 @@
+import { mkdtemp, rm } from 'node:fs/promises'
+import path from 'node:path'
 import { QualityRejected, SourceChanged } from '../../infra/errors.js'
 import { openPlace } from '../../infra/lake/attachment.js'
 import { inLake, quotedIdentifier } from '../../infra/lake/identifier.js'
+import type { Lake } from '../../infra/lake/lake.js'
 import type { Session } from '../../infra/lake/session.js'
 import type { DataConfig } from '../../infra/resources.js'
 import { openStore } from '../../infra/store/file_store.js'
@@ -40,8 +43,9 @@ export const loadDeliveries = async (dependencies: BillingDependencies, request:
   const { lake } = dependencies
   const plan = await lake.session((session) => plannedLoads(session, request))
   const loads = request.batch === undefined ? plan : plan.slice(request.batch, request.batch + 1)
+  const folder = await stagingFolder(lake)
   try {
-    return { receipt: await commitLoads(dependencies, request, loads) }
+    return { receipt: await commitLoads(dependencies, request, loads, folder) }
   } catch (error) {
     if (!(error instanceof QualityRejected || error instanceof SourceChanged)) throw error
     return {
@@ -49,13 +53,22 @@ export const loadDeliveries = async (dependencies: BillingDependencies, request:
       failed: error.message,
       note: `refused: ${error.message}`,
     }
+  } finally {
+    await rm(folder, { recursive: true, force: true })
   }
+}
+
+/** Where DuckDB spills: what a killed process leaves there is removed with it. */
+const stagingFolder = async (lake: Lake): Promise<string> => {
+  const { spill } = await lake.session((session) => session.one("SELECT current_setting('temp_directory') AS spill"))
+  return mkdtemp(path.join(String(spill), 'bills-'))
 }
 
 const commitLoads = (
   { lake, codeVersion, billingSource }: BillingDependencies,
   { asOf, batch, force }: LoadRequest,
   loads: readonly LoadState[],
+  folder: string,
 ): Promise<Receipt> =>
   commit(lake, {
     stage: billingBronze,
@@ -81,21 +94,21 @@ const commitLoads = (
       .join(', ')
       .slice(0, 500)}`,
     provenance: currentProvenance('billing', asOf, codeVersion),
-    prepare: (session) => prepare(session, billingSource, loads, force),
+    prepare: (session) => prepare(session, billingSource, loads, { force, folder }),
   })
 
 const prepare = async (
   session: Session,
   source: DataConfig | undefined,
   loads: readonly LoadState[],
-  force: boolean,
+  { force, folder }: { readonly force: boolean; readonly folder: string },
 ): Promise<Preparation> => {
   if (source === undefined) throw new SourceChanged('BILLING_SOURCE is not set any more')
   const store = openStore(source)
   await openPlace(session, source, 'billing_source')
-  await openStaging(session)
+  await openStaging(session, folder)
   const states: LoadState[] = []
-  for (const load of loads) states.push(await stageLines(session, store, load))
+  for (const load of loads) states.push(await stageLines(session, store, load, folder))
   return {
     inputs: {},
     writes: [await lineWrite(session, loads), await stateWrite(session, states)],

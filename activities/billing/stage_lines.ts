@@ -1,5 +1,6 @@
+import { randomUUID } from 'node:crypto'
 import { SourceChanged, SourceUnavailable, TributaryError } from '../../infra/errors.js'
-import { inLake, quotedIdentifier } from '../../infra/lake/identifier.js'
+import { inLake, quotedIdentifier, quotedLiteral } from '../../infra/lake/identifier.js'
 import type { Session } from '../../infra/lake/session.js'
 import type { FileStore } from '../../infra/store/file_store.js'
 import { lineItems } from '../../schemas/billing/bronze/line_items.js'
@@ -11,18 +12,31 @@ import { mapSource } from './source_mapping.js'
 
 export const stagedLines = quotedIdentifier(`staged ${lineItems.name}`)
 
-/** Creates the relation that lines are staged in, empty. */
-export const openStaging = async (session: Session): Promise<void> => {
+/**
+ * Creates the relation that lines are staged in, empty: Parquet files of a folder. Most of the columns that a report may have it has
+ * not, and in a temporary table each of them would take 16 bytes a line.
+ */
+export const openStaging = async (session: Session, folder: string): Promise<void> => {
   await session.run(exactCostMacro)
-  const columns = Object.entries(lineItems.columns).map(([name, { sql }]) => `${quotedIdentifier(name)} ${sql}`)
-  await session.run(`CREATE TEMP TABLE ${stagedLines} (${columns.join(', ')})`)
+  const columns = Object.entries(lineItems.columns).map(
+    ([name, { sql }]) => `NULL::${sql} AS ${quotedIdentifier(name)}`,
+  )
+  await session.run(`COPY (SELECT ${columns.join(', ')} LIMIT 0) TO ${stagedFile(folder, 'empty')} (FORMAT parquet)`)
+  await session.run(`CREATE TEMP VIEW ${stagedLines} AS FROM read_parquet(${quotedLiteral(`${folder}/*.parquet`)})`)
 }
+
+const stagedFile = (folder: string, name: string): string => quotedLiteral(`${folder}/${name}.parquet`)
 
 /**
  * Stages the lines of one delivery, in bounded memory. Resolves to its state as loaded. Throws SourceChanged, naming file, column and
  * value, where a file is missing, cut off or has something else in it than it should.
  */
-export const stageLines = async (session: Session, store: FileStore, planned: LoadState): Promise<LoadState> => {
+export const stageLines = async (
+  session: Session,
+  store: FileStore,
+  planned: LoadState,
+  folder: string,
+): Promise<LoadState> => {
   const { account_id, billing_month, version_id, manifest_path, file_paths } = planned
   const account_month = `${account_id}/${billing_month}`
   const stored = await store.survey()
@@ -48,18 +62,18 @@ export const stageLines = async (session: Session, store: FileStore, planned: Lo
     )
   const relation = relationOf(store, file_paths, mapping.format)
   const select = lineSelect(relation, mapping, { account_month, account_id, billing_month, version_id })
-  const inserted = await session.run(`INSERT INTO ${stagedLines} ${select}`).catch(explained)
+  const file = stagedFile(folder, randomUUID())
+  await session.run(`COPY (${select}) TO ${file} (FORMAT parquet)`).catch(explained)
   await whole
-  const { total_cost, currency } = await session.one(
-    `SELECT coalesce(sum(coalesce(line_item_unblended_cost, billed_cost)), 0) AS total_cost,
+  const { line_count, total_cost, currency } = await session.one(
+    `SELECT count(*) AS line_count, coalesce(sum(coalesce(line_item_unblended_cost, billed_cost)), 0) AS total_cost,
       min(coalesce(line_item_currency_code, billing_currency)) AS currency
-    FROM ${stagedLines} WHERE account_month = $account_month`,
-    { account_month },
+    FROM read_parquet(${file})`,
   )
   return {
     ...loaded,
     load_end_time: new Date(),
-    record_count: BigInt(inserted),
+    record_count: BigInt(String(line_count)),
     total_cost: String(total_cost),
     currency: currency === null ? null : String(currency),
     source_columns: columns.map(({ name }) => name),
