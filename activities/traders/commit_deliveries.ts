@@ -1,3 +1,4 @@
+import { breather } from '../../infra/breather.js'
 import { parseLossless } from '../../infra/http/lossless_json.js'
 import type { Lake } from '../../infra/lake/lake.js'
 import type { Session } from '../../infra/lake/session.js'
@@ -49,7 +50,8 @@ export interface ToldTransaction {
   readonly receivedAt: Date
 }
 
-const tellings = function* (deliveries: readonly Delivery[]): Generator<ToldTransaction> {
+/** What deliveries told, one transaction after the other. */
+export const tellings = function* (deliveries: readonly Delivery[]): Generator<ToldTransaction> {
   for (const { receivedAt, body } of deliveries) {
     const items = parseLossless(body)
     for (const item of Array.isArray(items) ? items : [items])
@@ -57,15 +59,20 @@ const tellings = function* (deliveries: readonly Delivery[]): Generator<ToldTran
   }
 }
 
-/** Stages transactions, each once, for the three tables that hold what Helius told. */
-export const stageTransactions = async (
-  session: Session,
-  told: Iterable<ToldTransaction>,
-): Promise<Preparation['writes']> => {
+interface ReadTransactions {
+  readonly events: readonly EventRow[]
+  readonly balances: readonly BalanceRow[]
+  readonly rejected: readonly RejectedRow[]
+}
+
+/** Transactions as rows, each once; what is none, with the reason. Others on this thread have their turns meanwhile. */
+export const readTransactions = async (told: Iterable<ToldTransaction>): Promise<ReadTransactions> => {
   const events = new Map<string, EventRow>()
   const balances: BalanceRow[] = []
   const rejected: RejectedRow[] = []
+  const breathe = breather()
   for (const { item, origin, receivedAt } of told) {
+    await breathe()
     const read = toWebhookEvent(item, { origin, receivedAt })
     if ('refused' in read) {
       const endpoint = origin === 'delivered' ? 'Helius deliveries' : '/v0/transactions'
@@ -75,17 +82,19 @@ export const stageTransactions = async (
       balances.push(...read.balances)
     }
   }
+  return { events: [...events.values()], balances, rejected: distinctRejections(rejected) }
+}
+
+/** Stages transactions for the three tables that hold what Helius told. */
+export const stageTransactions = async (
+  session: Session,
+  told: Iterable<ToldTransaction>,
+): Promise<Preparation['writes']> => {
+  const { events, balances, rejected } = await readTransactions(told)
+  const replaces = { kind: 'nothing' } as const
   return [
-    {
-      table: webhookEvents,
-      staged: await stage(session, webhookEvents, events.values()),
-      replaces: { kind: 'nothing' },
-    },
-    { table: webhookBalances, staged: await stage(session, webhookBalances, balances), replaces: { kind: 'nothing' } },
-    {
-      table: rejectedRows,
-      staged: await stage(session, rejectedRows, distinctRejections(rejected)),
-      replaces: { kind: 'nothing' },
-    },
+    { table: webhookEvents, staged: await stage(session, webhookEvents, events), replaces },
+    { table: webhookBalances, staged: await stage(session, webhookBalances, balances), replaces },
+    { table: rejectedRows, staged: await stage(session, rejectedRows, rejected), replaces },
   ]
 }

@@ -1,4 +1,5 @@
 import { createHash } from 'node:crypto'
+import { breather } from '../breather.js'
 
 const hashLength = 16
 const newline = '\n'
@@ -16,10 +17,12 @@ export interface Decoded {
 }
 
 /** The records of a file. What follows the last newline was cut off while it was written, and was never acknowledged. */
-export const decodeRecords = (content: string): Decoded => {
+export const decodeRecords = async (content: string): Promise<Decoded> => {
   const records: string[] = []
   const lines = content.split(newline).slice(0, -1)
+  const breathe = breather()
   for (const line of lines) {
+    await breathe()
     const json = line.slice(hashLength + 1)
     if (line.slice(0, hashLength) === hashOf(json)) records.push(String(JSON.parse(json)))
   }

@@ -25,7 +25,8 @@ export interface Running {
 /** The machine's environment without what configures the project: a test says what it sets. Tools stay where they are. */
 export const environment = (home: string, own: NodeJS.ProcessEnv = {}): NodeJS.ProcessEnv => {
   const inherited = Object.entries(process.env).filter(
-    ([name]) => !/^(LAKE|TEMPORAL|BIRDEYE|HELIUS|WEBHOOK|S3|AWS|API)_|^(NODE_ENV|NODE_OPTIONS|npm_.*)$/.test(name),
+    ([name]) =>
+      !/^(LAKE|TEMPORAL|BIRDEYE|HELIUS|WEBHOOK|ALERT|S3|AWS|API)_|^(NODE_ENV|NODE_OPTIONS|npm_.*)$/.test(name),
   )
   return { ...Object.fromEntries(inherited), ...own, TRIBUTARY_HOME: home }
 }

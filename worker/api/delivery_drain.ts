@@ -1,6 +1,7 @@
 import { setTimeout as sleep } from 'node:timers/promises'
 import { z } from 'zod'
 import type { Delivery } from '../../activities/traders/commit_deliveries.js'
+import { breather } from '../../infra/breather.js'
 import { QualityRejected } from '../../infra/errors.js'
 import type { Failpoint } from '../../infra/failpoint.js'
 import type { Segment, Spool } from '../../infra/spool/spool.js'
@@ -88,7 +89,12 @@ export class DeliveryDrain {
   async #carry(segment: Segment): Promise<number> {
     const { commit, log, failpoint } = this.options
     const { records, damaged } = await segment.read()
-    const deliveries = records.map((record) => delivery.parse(JSON.parse(record)))
+    const deliveries: Delivery[] = []
+    const breathe = breather()
+    for (const record of records) {
+      await breathe()
+      deliveries.push(delivery.parse(JSON.parse(record)))
+    }
     try {
       if (deliveries.length > 0) await commit({ id: segment.id, deliveries })
     } catch (error) {
