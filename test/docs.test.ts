@@ -15,7 +15,7 @@ const documents = [
 ]
 const variables = Object.keys(environment.shape)
 /** Variables of others, or of the tests, that a document may name. */
-const foreignVariables = ['XDG_CACHE_HOME', 'UPDATE_DOCS']
+const foreignVariables = ['XDG_CACHE_HOME', 'UPDATE_DOCS', 'UPDATE_PICTURES']
 
 /** The commands of the command line, each with its flags, as its source defines them. */
 const commands = new Map(
