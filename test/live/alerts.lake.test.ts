@@ -2,6 +2,7 @@ import { createHmac } from 'node:crypto'
 import { setTimeout as sleep } from 'node:timers/promises'
 import { afterAll, beforeAll, expect, test } from 'vitest'
 import { Helius } from '../../activities/traders/helius.js'
+import { noFailpoint } from '../../infra/failpoint.js'
 import { OutgoingWebhook } from '../../infra/http/outgoing_webhook.js'
 import { Secret } from '../../infra/secret.js'
 import { tradersBronze } from '../../schemas/traders/bronze/stage.js'
@@ -134,6 +135,27 @@ test('several that buy one token within half an hour are told of once for as lon
   expect((await alerts('cluster')).map(({ alert_id }) => alert_id)).toEqual([
     `cluster/${cat}/${buy(ben, cat, 10).signature}`,
     `cluster/${cat}/${buy(ben, cat, 100).signature}`,
+  ])
+})
+
+test('a pass that was overtaken by another looks again before it tells anything', async () => {
+  const fox = addressOf('fox')
+  await live.deliver(buy(ann, fox, 300), buy(ben, fox, 310))
+  await live.activities.deriveTrades({ asOf: at(310).toISOString() })
+  let isOvertaken = false
+  live.places.at = async (place) => {
+    if (place !== 'commit.staged' || isOvertaken) return
+    isOvertaken = true
+    // The crowd has begun earlier than the first pass had found.
+    await live.deliver(buy(cem, fox, 295))
+    await pass(311)
+  }
+  const first = live.activities.raiseAlerts({ asOf: at(312).toISOString(), alerts: input.alerts })
+  await expect(first).rejects.toThrow('traders_live was committed to')
+  live.places.at = noFailpoint
+  await pass(313)
+  expect((await alerts('cluster')).filter((row) => row['token_address'] === fox)).toMatchObject([
+    { alert_id: `cluster/${fox}/${buy(ann, fox, 300).signature}` },
   ])
 })
 

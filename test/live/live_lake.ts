@@ -6,6 +6,7 @@ import type { TradersDependencies } from '../../activities/traders/dependencies.
 import type { Helius } from '../../activities/traders/helius.js'
 import { createTradersActivities, type TradersActivities } from '../../activities/traders/index.js'
 import { stage } from '../../activities/write.js'
+import { type Failpoint, type FailpointName, noFailpoint } from '../../infra/failpoint.js'
 import { inLake } from '../../infra/lake/identifier.js'
 import type { JsonRow } from '../../infra/lake/session.js'
 import type { Row, Stage, Table } from '../../schemas/table.js'
@@ -17,6 +18,8 @@ import { openScratchLake, type ScratchLake } from '../lake/scratch_lake.js'
 
 export interface LiveLake extends ScratchLake {
   readonly activities: TradersActivities
+  /** What happens where the activities pass a named place; nothing by default. */
+  readonly places: { at: Failpoint }
   deliver(...events: readonly object[]): Promise<void>
   write<T extends Table>(of: Stage, table: T, rows: readonly Row<T>[], replaced?: 'everything'): Promise<number>
   watch(asOf: string, wallets: readonly string[]): Promise<number>
@@ -35,8 +38,9 @@ interface Outside {
 export const openLiveLake = async (outside: Outside = {}): Promise<LiveLake> => {
   const scratch = await openScratchLake(traders.stages)
   const { lake } = scratch
+  const places: LiveLake['places'] = { at: noFailpoint }
   const dependencies = {
-    lake,
+    lake: { ...lake, failpoint: (name: FailpointName) => places.at(name) },
     codeVersion: 'test',
     birdEye: {
       within: () => {
@@ -74,6 +78,7 @@ export const openLiveLake = async (outside: Outside = {}): Promise<LiveLake> => 
   return {
     ...scratch,
     activities,
+    places,
     deliver: async (...events) => {
       count += 1
       const delivery = { receivedAt: '2026-11-21T12:00:05.000Z', body: JSON.stringify(events) }
