@@ -32,6 +32,7 @@ export interface ReadOnlyQueries {
    * where the lake cannot, or too many wait.
    */
   run(sql: string): Promise<QueryAnswer>
+  /** Ends what runs, unanswered. */
   close(): Promise<void>
 }
 
@@ -64,7 +65,6 @@ export const openReadOnlyQueries = (options: ReadOnlyOptions): ReadOnlyQueries =
       return answered
     },
     async close() {
-      await turn
       const last = await child?.catch(() => undefined)
       if (last !== undefined) await end(last)
       await rm(options.temporaryDirectory, { recursive: true, force: true })

@@ -10,6 +10,8 @@ import { provision } from '../../infra/provision/provision.js'
 import { Secret } from '../../infra/secret.js'
 import { ProcessRegistry } from '../../infra/stack/process_registry.js'
 import { startSeaweed } from '../../infra/stack/seaweed.js'
+import { createApi } from '../../worker/api/api.js'
+import { apiDependencies, testToken } from '../api/api_dependencies.js'
 import { textOf } from '../traders/canaries.js'
 import { cargo, parcelRows, parcels } from './parcels.js'
 import { type CompiledQueryProgram, compileQueryProgram } from './query_program.js'
@@ -108,6 +110,28 @@ describe('a query for whoever asks', () => {
   test('lets four wait, and asks the fifth to come again', async () => {
     const all = await Promise.allSettled(Array.from({ length: 6 }, () => run('SELECT 1')))
     expect(all.map(({ status }) => status)).toEqual([...Array(4).fill('fulfilled'), ...Array(2).fill('rejected')])
+  })
+})
+
+test('the API answers queries to who has the token, and says what is wrong with one', async () => {
+  const api = createApi(apiDependencies({ queries }))
+  const ask = async (body: unknown, headers: Record<string, string> = { authorization: `Bearer ${testToken}` }) => {
+    const init = {
+      method: 'POST',
+      headers: { ...headers, 'content-type': 'application/json' },
+      body: JSON.stringify(body),
+    }
+    const response = await api.request('/api/v1/query', init)
+    return { status: response.status, body: await response.json() }
+  }
+  const sql = `SELECT count(*) FROM ${parcels.name}`
+  expect(await ask({ sql })).toMatchObject({ status: 200, body: { rows: [['5000']], truncated: false } })
+  expect(await ask({ sql }, {})).toMatchObject({ status: 401 })
+  expect(await ask({ sql, limit: 1 })).toMatchObject({ status: 400, body: { error: { code: 'InvalidInput' } } })
+  const refused = await ask({ sql: "FROM read_text('/etc/passwd')" })
+  expect(refused).toMatchObject({
+    status: 400,
+    body: { error: { message: 'sql: the function read_text is not available here' } },
   })
 })
 

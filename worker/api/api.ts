@@ -8,6 +8,7 @@ import { notFound, problemOf } from './problem.js'
 import { healthRoutes } from './routes/health.js'
 import { heliusPath, receiverRoutes } from './routes/helius_deliveries.js'
 import { metricsRoutes } from './routes/metrics.js'
+import { queryRoutes } from './routes/query.js'
 import { signInRoutes } from './routes/sign_in.js'
 import { v1Routes } from './v1/index.js'
 
@@ -20,6 +21,7 @@ const mounted: readonly Routes[] = [
   signInRoutes,
   dashboardRoutes,
   v1Routes,
+  queryRoutes,
   receiverRoutes,
 ]
 

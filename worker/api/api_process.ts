@@ -11,6 +11,7 @@ import { openConfiguredLake, standaloneCatalog } from '../lake_access.js'
 import { createApi } from './api.js'
 import { apiToken } from './api_token.js'
 import { apiUrl } from './api_url.js'
+import { openConfiguredQueries } from './configured_queries.js'
 import { openConfiguredReceiver } from './configured_receiver.js'
 
 /** The worker beside it computes; what pages read fits in less. */
@@ -45,10 +46,11 @@ const serve = async (config: Config, log: (line: string) => void): Promise<void>
   const lake = await openConfiguredLake(config, standaloneCatalog(config), { readOnly: true, memoryShare, log })
   const temporal = config.temporal.kind === 'remote' ? await lazyClient(config.temporal) : undefined
   const build = await codeVersion()
+  const queries = await openConfiguredQueries(config, log)
   const receiver = await openConfiguredReceiver(config, temporal, build, log)
   try {
     const metrics = createMetrics()
-    const api = createApi({ config, lake, temporal, token, receiver, metrics, codeVersion: build, log })
+    const api = createApi({ config, lake, temporal, token, receiver, queries, metrics, codeVersion: build, log })
     const server = createAdaptorServer({ fetch: api.fetch })
     server.listen(port, host)
     await once(server, 'listening').catch((cause: NodeJS.ErrnoException) => {
@@ -71,6 +73,7 @@ const serve = async (config: Config, log: (line: string) => void): Promise<void>
     clearTimeout(force)
   } finally {
     await receiver?.close()
+    await queries.close()
     await temporal?.connection.close()
     await lake.close()
   }
