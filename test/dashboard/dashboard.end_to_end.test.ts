@@ -3,6 +3,7 @@ import path from 'node:path'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import { z } from 'zod'
 import { loadConfig } from '../../infra/config.js'
+import { homeHolder } from '../../infra/stack/home_lock.js'
 import { resources } from '../../worker/api/v1/index.js'
 import { type Browser, openPage, startBrowser } from '../browser/browser.js'
 import { homeProcesses } from '../end_to_end/home_processes.js'
@@ -21,6 +22,9 @@ const first = {
   gold: { minTrades: 5, minRealizedPnlUsd: 0, strongMinRoi: 0.02, eliteMinRoi: 0.05, eliteMinWinRate: 0.5 },
 }
 const second = { gold: { ...first.gold, minTrades: 20 } }
+
+/** A stack and two runs, on a machine that does other things. */
+const setUpTimeoutMs = 900_000
 
 /** As much of an answer as these tests look into. */
 const row = z.record(z.string(), z.unknown())
@@ -55,11 +59,10 @@ describe.skipIf(browser === undefined)('the dashboard', () => {
     await up.until(/running until Ctrl-C/)
     await command('run', 'traders', '--wait', '--input', JSON.stringify(first))
     top = JSON.parse(await command('top', '--limit', '500', '--json'))
-    const status = JSON.parse(await command('status', '--json'))
-    url = status.stack.dashboard
+    url = (await homeHolder(scratch.home))?.details['dashboard'] ?? ''
     firstSnapshot = String((await api('/snapshots?limit=1')).body.asOf?.snapshotId)
     await command('run', 'traders', '--wait', '--input', JSON.stringify(second))
-  })
+  }, setUpTimeoutMs)
   afterAll(async () => {
     await browser?.close()
     up.kill('SIGTERM')
@@ -91,7 +94,7 @@ describe.skipIf(browser === undefined)('the dashboard', () => {
   }
 
   test('shows every page in light, in dark and on a phone, where nothing is wrong for a screen reader or in the console', async () => {
-    if (process.env['UPDATE_PICTURES'] !== undefined) await mkdir(pictures, { recursive: true })
+    if (process.env['UPDATE_PICTURES']) await mkdir(pictures, { recursive: true })
     const looks = [
       ['light', { ...desk, colorScheme: 'light' }],
       ['dark', { ...desk, colorScheme: 'dark' }],
@@ -107,7 +110,7 @@ describe.skipIf(browser === undefined)('the dashboard', () => {
           await page.evaluate('document.documentElement.scrollWidth - window.innerWidth'),
           `${name} ${look}`,
         ).toBeLessThanOrEqual(0)
-        if (process.env['UPDATE_PICTURES'] !== undefined)
+        if (process.env['UPDATE_PICTURES'])
           await page.screenshot({ path: path.join(pictures, `${name}_${look}.png`) })
       }
       expect(problems, look).toEqual([])

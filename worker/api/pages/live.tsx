@@ -147,7 +147,12 @@ const Alerts = ({ alerts }: { alerts: readonly JsonRow[] }) => {
         columns={names.map(([name, { sql }]) => ({
           name: name.replaceAll('_', ' '),
           kind: sql === 'TIMESTAMPTZ' ? ('time' as const) : ('text' as const),
-          cell: (row: JsonRow) => (sql === 'TIMESTAMPTZ' ? time(row[name]) : shortAddress(row[name])),
+          cell: (row: JsonRow) =>
+            sql === 'TIMESTAMPTZ'
+              ? time(row[name])
+              : /^[1-9A-HJ-NP-Za-km-z]{32,90}$/.test(String(row[name]))
+                ? shortAddress(row[name])
+                : String(row[name] ?? ''),
         }))}
         rows={alerts}
         empty="There was no alert yet."
