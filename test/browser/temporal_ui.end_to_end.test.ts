@@ -79,7 +79,7 @@ describe.skipIf(process.platform !== 'linux')('what docs/operating.md does with 
     await shown.goto(`${ui}/namespaces/default/workflows/start-workflow?taskQueue=traders&workflowType=smartTraders`)
     await shown.getByTestId('start-workflow-button').waitFor()
     await shown.fill('#workflowId', id)
-    const shownInput = async () => (await shown.locator('.cm-content').first().innerText()).replace(/\s/g, '')
+    const shownInput = async () => ((await shown.locator('.cm-content').first().textContent()) ?? '').replace(/\s/g, '')
     await expect
       .poll(async () => {
         await shown.getByLabel('Data').click()

@@ -82,6 +82,8 @@ export const createCountingPipeline = async (): Promise<CountingPipeline> => {
     begun,
     most,
     hold: () => {
+      // What a failed test left held would keep the worker from draining.
+      release()
       held = new Promise((resolve) => {
         release = resolve
       })
