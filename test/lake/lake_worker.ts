@@ -34,6 +34,7 @@ export const startLakeWorker = async (
     workflowBundle: { codePath: inject('bundles')['lake'] ?? '' },
     activities: createLakeActivities({ lake: scratch.lake, codeVersion: 'test', stages, published: [], backfilled }),
     interceptors: { activity: [(context) => ({ inbound: new FailureInterceptor(context) })] },
+    sinks: { runs: { ended: { fn: () => undefined } } },
   })
   const stopped = worker.run()
   const client = new Client({ connection })
