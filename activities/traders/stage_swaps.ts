@@ -69,7 +69,7 @@ export const stageSwaps = async (
         const file = waiting.get(place) ?? { asOf: cursor.as_of, wallet: cursor.wallet_address, span, pages: [] }
         waiting.set(place, file)
         file.pages.push(page)
-        bytes += page.json.length
+        bytes += page.bytes
       }
       if (bytes >= bytesAtOnce || rows.length >= rowsAtOnce) await begin()
     }
