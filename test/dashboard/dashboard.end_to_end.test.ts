@@ -110,8 +110,7 @@ describe.skipIf(browser === undefined)('the dashboard', () => {
           await page.evaluate('document.documentElement.scrollWidth - window.innerWidth'),
           `${name} ${look}`,
         ).toBeLessThanOrEqual(0)
-        if (process.env['UPDATE_PICTURES'])
-          await page.screenshot({ path: path.join(pictures, `${name}_${look}.png`) })
+        if (process.env['UPDATE_PICTURES']) await page.screenshot({ path: path.join(pictures, `${name}_${look}.png`) })
       }
       expect(problems, look).toEqual([])
       await close()
