@@ -5,7 +5,6 @@ import { runPipeline } from '../commands/run.js'
 import { runStart } from '../commands/start.js'
 import { printStatus } from '../commands/status.js'
 import { domains } from '../domains.js'
-import { runWorker } from '../worker_process.js'
 import { type JsonFlag, jsonOption, log, output, processLog } from './terminal.js'
 
 /** Commands that run something and say what runs. */
@@ -45,7 +44,9 @@ export const addStackCommands = (program: Command): void => {
     .command('worker')
     .description('a worker alone, for a catalog and a Temporal that run elsewhere')
     .option('--take-over', 'new runs begin with this build, and it goes on with the runs of others')
-    .action(({ takeOver = false }: { takeOver?: boolean }) => {
+    .action(async ({ takeOver = false }: { takeOver?: boolean }) => {
+      // What only this command needs takes longer to load than most commands run.
+      const { runWorker } = await import('../worker_process.js')
       const config = loadConfig()
       return runWorker(config, processLog('worker', config), { takeOver })
     })
@@ -53,7 +54,6 @@ export const addStackCommands = (program: Command): void => {
     .command('api')
     .description('dashboard, HTTP API and receivers alone, for a catalog and a Temporal that run elsewhere')
     .action(async () => {
-      // What only this command needs takes a third of a second to load.
       const { runApi } = await import('../api/api_process.js')
       const config = loadConfig()
       await runApi(config, processLog('api', config))
