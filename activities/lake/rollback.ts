@@ -106,7 +106,9 @@ const stagesOf = (stages: readonly Stage[], given: string | undefined): OwnStage
   const all = stages.filter((stage) => domainOf(stage) === domain)
   const [first, ...others] = all
   if (domain === undefined || first === undefined)
-    throw new InvalidInput(`domain is ${JSON.stringify(given)}: name one that has tables: ${domains.join(', ')}`)
+    throw new InvalidInput(
+      `domain is ${given === undefined ? 'not given' : JSON.stringify(given)}: name one that has tables: ${domains.join(', ')}`,
+    )
   return { domain, first, others, all }
 }
 

@@ -16,6 +16,9 @@ const bucket = 'lake'
 const prefix = 'somewhere/below'
 const market = { tokens: 6, wallets: 40, swaps: 3_000 }
 const tables = traders.stages.flatMap((stage) => stage.tables)
+/** Nothing is delivered here, and nothing is wrong with what is read. */
+const emptyWithoutDeliveries = (name: string): boolean =>
+  /^traders_(live\..*|bronze\.(webhook_.*|rejected_rows)|gold\.trader_alerts)$/.test(name)
 
 describe('the pipeline with its data in S3', () => {
   let folder: string
@@ -66,7 +69,7 @@ describe('the pipeline with its data in S3', () => {
   test.each(tables)('has the rows of a run on a folder in $name', async ({ name, key }) => {
     const expected = await rows(local, name, key)
     expect(await rows(remote, name, key)).toEqual(expected)
-    if (name !== 'traders_bronze.rejected_rows') expect(expected.length).toBeGreaterThan(0)
+    if (!emptyWithoutDeliveries(name)) expect(expected.length).toBeGreaterThan(0)
   })
 
   test('keeps its Parquet files below the prefix, every one the catalog names', async () => {
