@@ -7,6 +7,7 @@ import { count, time, tokens } from '../../format.js'
 import { lakeView } from '../../readings/lake_view.js'
 import { alertsTable, readAlerts, readDeliveries, readEvents } from '../../readings/live.js'
 import { type Column, DataTable, TableRow } from './data_table.js'
+import { Figures } from './figures.js'
 import { type PageDependencies, page } from './page.js'
 import { type Place, placeOf } from './place.js'
 import { Tier } from './tier.js'
@@ -32,8 +33,8 @@ export const livePage = (dependencies: PageDependencies): Hono =>
             <p class="lead">
               Changes of balances of ranked wallets, from the transactions that Helius delivers to /webhooks/helius.
             </p>
-            <dl class="figures">
-              {[
+            <Figures
+              figures={[
                 ['Transactions', count(deliveries['events']), `${count(deliveries['last_hour'])} in the last hour`],
                 [
                   'Last received',
@@ -41,16 +42,8 @@ export const livePage = (dependencies: PageDependencies): Hono =>
                   minute(deliveries['last_received_at']).slice(0, 10),
                 ],
                 ['Behind the chain', duration(deliveries['lag_seconds']) || 'unknown', 'median of all'],
-              ].map(([name, value, note]) => (
-                <div>
-                  <dt>{name}</dt>
-                  <dd>
-                    {value}
-                    <small>{note}</small>
-                  </dd>
-                </div>
-              ))}
-            </dl>
+              ]}
+            />
             <Alerts alerts={await readAlerts(view, shownAlerts)} />
             <h2 id="events">Balance changes</h2>
             {live === undefined ? null : (

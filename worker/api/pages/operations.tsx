@@ -6,6 +6,7 @@ import { readRuns } from '../../readings/runs.js'
 import { readSchedules } from '../../readings/schedules.js'
 import { readWorkflows, workflowLink } from '../workflow_runs.js'
 import { type Column, DataTable } from './data_table.js'
+import { type Figure, Figures } from './figures.js'
 import { type PageDependencies, page } from './page.js'
 import { bytes, duration, minute } from './words.js'
 
@@ -18,7 +19,7 @@ export const operationsPage = (dependencies: PageDependencies): Hono =>
       const workflows = await readWorkflows(temporal, backfillQuery)
       const health = await measureHealth(view.session)
       const [newest] = await readRuns(view, { limit: 1, offset: 0 })
-      const figures = [
+      const figures: readonly Figure[] = [
         [
           'Temporal',
           schedules instanceof Error ? 'away' : 'answers',
@@ -40,17 +41,7 @@ export const operationsPage = (dependencies: PageDependencies): Hono =>
         <>
           <h1>Operations</h1>
           <h2>Health</h2>
-          <dl class="figures">
-            {figures.map(([name, value, note]) => (
-              <div>
-                <dt>{name}</dt>
-                <dd>
-                  {value}
-                  <small>{note}</small>
-                </dd>
-              </div>
-            ))}
-          </dl>
+          <Figures figures={figures} />
           <p class="faint">
             <code>npx tributary maintain</code> merges small files and cleans up; <code>npx tributary doctor</code>{' '}
             looks at what is installed and reachable.

@@ -5,6 +5,7 @@ import { readToken, readTokens } from '../../readings/tokens.js'
 import { notFound } from '../problem.js'
 import { axes, Chart, color } from './chart.js'
 import { type Column, DataTable } from './data_table.js'
+import { Figures } from './figures.js'
 import { type PageDependencies, page } from './page.js'
 import { Pager, pageNumber } from './pager.js'
 import type { Place } from './place.js'
@@ -67,7 +68,7 @@ export const tokensPage = (dependencies: PageDependencies): Hono =>
             {now === undefined ? (
               <p class="faint">No run selected it; wallets that are followed traded it.</p>
             ) : (
-              <Figures now={now} />
+              <TokenFigures now={now} />
             )}
             <Prices prices={prices} />
             <h2>Wallets by profit and loss in it</h2>
@@ -157,25 +158,17 @@ const walletColumns = ({ link }: Place): readonly Column<JsonRow>[] => [
   { name: 'Last trade', kind: 'time', minor: true, cell: ({ last_trade_at }) => minute(last_trade_at) },
 ]
 
-const Figures = ({ now }: { now: JsonRow }) => (
-  <dl class="figures">
-    {[
+const TokenFigures = ({ now }: { now: JsonRow }) => (
+  <Figures
+    figures={[
       ['Price', price(now['price_usd']), 'USD'],
       ['Liquidity', money(now['liquidity_usd'], 0), 'USD'],
       ['Market cap', money(now['market_cap_usd'], 0), 'USD'],
       ['Volume, 1 h', money(now['volume_1h_usd'], 0), 'USD'],
       ['Holders', count(now['holder_count']), ''],
       ['Seen', minute(now['as_of']).slice(11), minute(now['as_of']).slice(0, 10)],
-    ].map(([name, value, note]) => (
-      <div>
-        <dt>{name}</dt>
-        <dd>
-          {value}
-          <small>{note}</small>
-        </dd>
-      </div>
-    ))}
-  </dl>
+    ]}
+  />
 )
 
 const Prices = ({ prices }: { prices: readonly JsonRow[] }) =>
