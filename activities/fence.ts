@@ -19,9 +19,10 @@ export const raiseFences = async (
   versions: ReadonlyMap<string, number>,
 ): Promise<void> => {
   for (const name of stages) {
-    // An expression, as for a bare column DuckLake asks the catalog for file statistics, which a table without files has none of.
+    // A function, as for a bare column (and `version + 0`, which is simplified to one) DuckLake asks the catalog for file
+    // statistics, which a table without files has none of.
     const changed = await session.run(
-      `UPDATE ${inLake(`${name}._fence`)} SET version = version + 1 WHERE version + 0 = $version`,
+      `UPDATE ${inLake(`${name}._fence`)} SET version = version + 1 WHERE abs(version) = $version`,
       { version: BigInt(versions.get(name) ?? -1) },
     )
     if (changed !== 1) throw new FenceMoved(name)
