@@ -10,15 +10,20 @@ const preferredPort = 5_433
 /** Where the built-in PostgreSQL of a home lives. */
 export const catalogFolder = ({ home }: Config): string => path.join(home, 'postgres')
 
+/** A free port for it; told where it is not the usual one. */
+export const homeCatalogPort = (log: (line: string) => void): Promise<number> =>
+  announcedPort('PostgreSQL', preferredPort, log)
+
 /** Starts the built-in PostgreSQL of a home. Only for the holder of the home's lock. */
-export const startHomeCatalog = async (
+export const startHomeCatalog = (
   config: Config,
   registry: ProcessRegistry,
   log: (line: string) => void,
+  port: number,
 ): Promise<RunningPostgres> =>
   startPostgres({
     folder: catalogFolder(config),
-    port: await announcedPort('PostgreSQL', preferredPort, log),
+    port,
     logFile: path.join(config.home, 'logs', 'postgres.log'),
     registry,
     log,

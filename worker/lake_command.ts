@@ -7,7 +7,7 @@ import type { Lake, LakeOptions } from '../infra/lake/lake.js'
 import { homeHolder, lockHome } from '../infra/stack/home_lock.js'
 import { postgresAddress } from '../infra/stack/postgres.js'
 import { ProcessRegistry } from '../infra/stack/process_registry.js'
-import { catalogFolder, startHomeCatalog } from './home_catalog.js'
+import { catalogFolder, homeCatalogPort, startHomeCatalog } from './home_catalog.js'
 import { openConfiguredLake } from './lake_access.js'
 import { pollIntervalMs, readerDetails, readersGone } from './readers.js'
 
@@ -92,7 +92,13 @@ const startCatalog = async (config: Config): Promise<CommandCatalog | undefined>
   try {
     await lock.publish(readerDetails)
     // A reading command prints what was asked for, not where its catalog listens.
-    const server = await startHomeCatalog(config, new ProcessRegistry(config.home), () => undefined)
+    const silent = () => undefined
+    const server = await startHomeCatalog(
+      config,
+      new ProcessRegistry(config.home),
+      silent,
+      await homeCatalogPort(silent),
+    )
     const close = async () => {
       await server.stop()
       await lock.release()

@@ -7,7 +7,8 @@ import { announcedPort } from '../infra/stack/port.js'
 import { ProcessRegistry } from '../infra/stack/process_registry.js'
 import type { ServerProcess } from '../infra/stack/server_process.js'
 import { startTemporalServer } from '../infra/stack/temporal_server.js'
-import { startHomeCatalog } from './home_catalog.js'
+import { homeCatalogPort, startHomeCatalog } from './home_catalog.js'
+import { keepServer } from './kept_server.js'
 import { chooseApiPort, startLocalApi } from './local_api.js'
 import { startLocalSandbox } from './local_sandbox.js'
 import { readersGone } from './readers.js'
@@ -24,7 +25,7 @@ export interface LocalStack {
   readonly sandboxUrl: string | undefined
   /** Absent on a file catalog, which is the worker's alone. */
   readonly dashboardUrl: string | undefined
-  /** Resolves, with what to say, when a server that was started here ends unasked. */
+  /** Resolves, with what to say, when a server that was started here cannot be kept running. */
   readonly broken: Promise<string>
   /** Stops everything, newest first. */
   stop(): Promise<void>
@@ -38,19 +39,13 @@ export const startLocalStack = async (config: Config, log: (line: string) => voi
   await readersGone(config.home)
   const lock = await lockHome(config.home)
   const stops: (() => Promise<void>)[] = [() => lock.release()]
-  let stopping = false
   let breakDown = (_: string): void => undefined
   const broken = new Promise<string>((resolve) => {
     breakDown = resolve
   })
-  const watch = (server: ServerProcess) => {
-    stops.push(() => server.stop())
-    void server.exited.then((how) => {
-      if (!stopping) breakDown(`${server.name} ended unasked (${how}); see ${server.logFile}, and start again`)
-    })
-  }
+  const ending = new AbortController()
   const stop = async () => {
-    stopping = true
+    ending.abort()
     for (const each of stops.splice(0).reverse())
       await each().catch((error: unknown) => log(`while stopping: ${error}`))
   }
@@ -59,7 +54,11 @@ export const startLocalStack = async (config: Config, log: (line: string) => voi
     await registry.stopStrays(log)
     const logs = path.join(config.home, 'logs')
     await mkdir(logs, { recursive: true })
-    const parts: Parts = { config, registry, logs, log, started: (each) => stops.push(each), watch }
+    const started = (each: () => Promise<void>) => {
+      stops.push(each)
+    }
+    const keep: Parts['keep'] = (start) => keepServer({ log, started, breakDown, stopping: ending.signal }, start)
+    const parts: Parts = { config, registry, logs, log, started, keep }
     const apiPort = await chooseApiPort(parts)
     const [catalog, temporal, sandbox] = await Promise.allSettled([
       startCatalog(parts),
@@ -93,8 +92,8 @@ export interface Parts {
   readonly log: (line: string) => void
   /** Remembers how to stop a part that runs. */
   readonly started: (stop: () => Promise<void>) => void
-  /** The same for a server, whose end is watched for too. */
-  readonly watch: (server: ServerProcess) => void
+  /** Starts a server, which is started again whenever it ends unasked, and stopped with the rest. */
+  readonly keep: <T extends ServerProcess>(start: () => Promise<T>) => Promise<T>
 }
 
 /** Lets every part finish starting, so that none is left behind, and throws the first failure. */
@@ -106,29 +105,23 @@ const valuesOrFirstReason = <T extends readonly unknown[]>(
   return results.map((result) => (result.status === 'fulfilled' ? result.value : undefined)) as unknown as T
 }
 
-const startCatalog = async ({ config, registry, log, watch }: Parts) => {
+const startCatalog = async ({ config, registry, log, keep }: Parts) => {
   if (config.catalog.kind !== 'embedded') return undefined
-  const server = await startHomeCatalog(config, registry, log)
-  watch(server)
+  const port = await homeCatalogPort(log)
+  const server = await keep(() => startHomeCatalog(config, registry, log, port))
   return { port: server.address.port, resolved: { catalog: { kind: 'postgres', address: server.address } } } as const
 }
 
-const startTemporal = async ({ config, registry, logs, log, watch }: Parts) => {
+const startTemporal = async ({ config, registry, logs, log, keep }: Parts) => {
   const { temporal } = config
   if (temporal.kind !== 'local') return undefined
   const { path: program } = await provision('temporal-cli', { cacheDir: config.cacheDir, overrides: config.tools, log })
   const port = await announcedPort('Temporal', preferredPorts.temporal, log)
   const uiPort = await announcedPort('Temporal UI', preferredPorts.ui, log)
   const databaseFile = path.join(config.home, 'temporal', 'temporal.db')
-  const server = await startTemporalServer({
-    program,
-    databaseFile,
-    port,
-    uiPort,
-    logFile: path.join(logs, 'temporal.log'),
-    registry,
-  })
-  watch(server)
-  const { address, uiUrl } = server
+  const logFile = path.join(logs, 'temporal.log')
+  const { address, uiUrl } = await keep(() =>
+    startTemporalServer({ program, databaseFile, port, uiPort, logFile, registry }),
+  )
   return { uiUrl, resolved: { temporal: { kind: 'remote', address, namespace: temporal.namespace } } } as const
 }

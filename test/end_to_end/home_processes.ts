@@ -33,6 +33,22 @@ const describe = (folder: string, home: string): HomeProcess[] => {
   }
 }
 
+/** The one child of a process whose command has this in it. */
+export const childOf = (home: string, parent: number, command: RegExp): HomeProcess => {
+  const found = homeProcesses(home).find((each) => each.parent === parent && command.test(each.command))
+  if (found === undefined) throw new Error(`no child of ${parent} is ${command}`)
+  return found
+}
+
+/** Sends SIGKILL, unless it has ended since it was looked for. */
+export const killed = ({ pid }: HomeProcess): void => {
+  try {
+    process.kill(pid, 'SIGKILL')
+  } catch {
+    // Its parent was ended before it, and took it along.
+  }
+}
+
 /** Waits until nothing of the home runs; resolves to what still does after the time. */
 export const untilNoneRuns = async (home: string, timeoutMs: number): Promise<HomeProcess[]> => {
   const deadline = Date.now() + timeoutMs

@@ -6,7 +6,7 @@ import { afterAll, beforeAll, expect, test } from 'vitest'
 import { createMarket } from '../../infra/sandbox/market.js'
 import { transactionsBetween } from '../../infra/sandbox/transaction.js'
 import { type ScriptedServer, sendJson, startScriptedServer } from '../infra/scripted_server.js'
-import { homeProcesses } from './home_processes.js'
+import { childOf, killed } from './home_processes.js'
 import { type ScratchHome, scratchHome } from './scratch_home.js'
 import { query, type Running, start, tributary } from './tributary.js'
 
@@ -54,14 +54,10 @@ const addresses = async () => {
     stdout,
   }
 }
-const killed = (command: RegExp) => {
-  const found = homeProcesses(scratch.home).find((each) => each.parent === up.pid && command.test(each.command))
-  if (found === undefined) throw new Error(`no process ${command}`)
-  process.kill(found.pid, 'SIGKILL')
-}
+const kill = (command: RegExp) => killed(childOf(scratch.home, up.pid, command))
 const column = (rows: readonly Record<string, unknown>[], name: string) => rows.map((row) => String(row[name]))
 
-test('two days lived through again: receiver and worker are killed, nothing is lost, every alert goes out', {
+test('two days lived through again: receiver, worker and Temporal are killed, nothing is lost, every alert goes out', {
   timeout: 1_200_000,
 }, async () => {
   const { sandbox, temporal, stdout } = await addresses()
@@ -85,14 +81,24 @@ test('two days lived through again: receiver and worker are killed, nothing is l
   const expected = watched.flatMap((owner) =>
     transactionsBetween(market, owner, before.getTime() / 1_000, now.getTime() / 1_000),
   )
+  const connection = await Connection.connect({ address: temporal })
+  const client = new Client({ connection })
+  const schedule = client.schedule.getHandle('trader-activity')
+  // What fires every five minutes of a day does so every ten seconds of these.
+  await schedule.update(({ spec: _, ...previous }) => ({ ...previous, spec: { intervals: [{ every: '10s' }] } }))
+
   const body = JSON.stringify({ from: before, to: now, speed })
   const replay = await fetch(`${sandbox}/sandbox/replay`, { method: 'POST', body })
   expect(await replay.json()).toEqual({ transactions: expected.length })
 
-  await sleep(8_000)
-  killed(/cli\.js api\b/)
-  await sleep(8_000)
-  killed(/cli\.js worker\b/)
+  await sleep(6_000)
+  kill(/cli\.js api\b/)
+  await sleep(6_000)
+  kill(/cli\.js worker\b/)
+  await sleep(6_000)
+  const serverDiedAt = Date.now()
+  kill(/temporal server start-dev/)
+  await up.until(/Temporal ended unasked \(exit SIGKILL\) and is started again/)
   const deliveries = async () => JSON.parse(await (await fetch(`${sandbox}/sandbox/deliveries`)).text())
   let sent = await deliveries()
   while (sent.replaying || sent.waiting > 0 || sent.acknowledged + sent.lost < sent.sent) {
@@ -100,9 +106,13 @@ test('two days lived through again: receiver and worker are killed, nothing is l
     sent = await deliveries()
   }
 
+  const firedAt = async () => (await schedule.describe()).info.recentActions.map(({ takenAt }) => takenAt.getTime())
+  while (!(await firedAt()).some((at) => at > serverDiedAt)) await sleep(500)
+  const { numActionsTaken: fired } = (await schedule.describe()).info
+  await schedule.pause()
+
   await run(now.toISOString())
-  const connection = await Connection.connect({ address: temporal })
-  await new Client({ connection }).workflow.execute('traderActivity', {
+  await client.workflow.execute('traderActivity', {
     taskQueue: 'traders',
     workflowId: `traders/trader-activity/${now.toISOString()}`,
     args: [{ check: { everyMinutes: 0, graceMinutes: 0 } }],
@@ -134,7 +144,7 @@ test('two days lived through again: receiver and worker are killed, nothing is l
   const ofKind = (kind: string) => column(alerts, 'kind').filter((each) => each === kind).length
   console.log(
     `${expected.length} transactions of ${watched.length} wallets in two days; ${sent.acknowledged} deliveries acknowledged in ${sent.attempts} attempts, ${sent.lost} lost while the receiver was down, ` +
-      `${column(events, 'origin').filter((origin) => origin === 'fetched').length} fetched afterwards; ${ofKind('trade')} trades, ${ofKind('cluster')} clusters, ${ofKind('tier')} tiers told in ${told.length} requests; last check ${JSON.stringify(check)}`,
+      `${column(events, 'origin').filter((origin) => origin === 'fetched').length} fetched afterwards; ${ofKind('trade')} trades, ${ofKind('cluster')} clusters, ${ofKind('tier')} tiers told in ${told.length} requests; the schedule fired ${fired} times; last check ${JSON.stringify(check)}`,
   )
   expect(ofKind('trade')).toBeGreaterThan(0)
   expect(ofKind('tier')).toBeGreaterThan(0)

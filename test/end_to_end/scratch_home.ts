@@ -1,7 +1,7 @@
 import { mkdtemp, rm } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import path from 'node:path'
-import { homeProcesses } from './home_processes.js'
+import { homeProcesses, killed } from './home_processes.js'
 
 export interface ScratchHome {
   readonly home: string
@@ -15,7 +15,7 @@ export const scratchHome = async (): Promise<ScratchHome> => {
   return {
     home,
     remove: async () => {
-      for (const { pid } of homeProcesses(home)) process.kill(pid, 'SIGKILL')
+      for (const each of homeProcesses(home)) killed(each)
       await rm(home, { recursive: true, force: true, maxRetries: 5 })
     },
   }

@@ -1,5 +1,5 @@
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test } from 'vitest'
-import { homeProcesses, untilNoneRuns } from './home_processes.js'
+import { childOf, homeProcesses, killed, untilNoneRuns } from './home_processes.js'
 import { type Outside, startOutside, untilAsked } from './outside.js'
 import { rowsOf, tableCounts, withDuplicates } from './rows.js'
 import { type ScratchHome, scratchHome } from './scratch_home.js'
@@ -11,8 +11,7 @@ const smallBatches = JSON.stringify({ history: { walletsPerBatch: 10, concurrent
 /** Slow enough that a kill meets a run at work. */
 const slow = { kind: 'slow', path: 'seek_by_time', delayMs: 100 } as const
 
-const workerOf = (home: string, up: Running) =>
-  homeProcesses(home).find(({ parent, command }) => parent === up.pid && /cli\.js worker\b/.test(command))
+const worker = /cli\.js worker\b/
 
 describe.skipIf(process.platform !== 'linux')('npx tributary up', () => {
   let scratch: ScratchHome
@@ -37,17 +36,23 @@ describe.skipIf(process.platform !== 'linux')('npx tributary up', () => {
     expect(stderr).toContain(`use that one, stop it (kill ${up.pid}), or set another TRIBUTARY_HOME`)
   })
 
-  test('starts a killed worker again in the middle of a run, which then ends with no row twice', async () => {
+  test('starts again what is killed in the middle of a run, which then ends with no row twice', async () => {
     outside.sandbox.faults.add(slow)
     const run = start(scratch.home, ['run', 'traders', '--wait', '--input', smallBatches], outside.environment)
     await untilAsked(outside.sandbox, 'seek_by_time', 25)
-    const worker = workerOf(scratch.home, up)
-    process.kill(worker?.pid ?? 0, 'SIGKILL')
+    const first = childOf(scratch.home, up.pid, worker)
+    killed(first)
     await up.until(/the worker ended \(SIGKILL\) and is started again/)
+    await untilAsked(outside.sandbox, 'seek_by_time', 45)
+    killed(childOf(scratch.home, up.pid, /temporal server start-dev/))
+    await up.until(/Temporal ended unasked \(exit SIGKILL\) and is started again/)
+    await untilAsked(outside.sandbox, 'seek_by_time', 65)
+    killed(childOf(scratch.home, up.pid, /postgres -D/))
+    await up.until(/PostgreSQL ended unasked \(exit SIGKILL\) and is started again/)
     const { code, stderr } = await run.ended
     outside.sandbox.faults.clear()
     expect(code, stderr).toBe(0)
-    expect(workerOf(scratch.home, up)?.pid).not.toBe(worker?.pid)
+    expect(childOf(scratch.home, up.pid, worker).pid).not.toBe(first.pid)
     const counts = await tableCounts(scratch.home)
     expect(withDuplicates(counts)).toEqual([])
     expect(rowsOf(counts, 'traders_bronze.transaction_history')).toBeGreaterThan(4_000)
