@@ -227,7 +227,7 @@ describe.skipIf(browser === undefined)('the dashboard', () => {
       }
     }
     const { body } = await api('/openapi.json')
-    expect(Object.keys(body.paths)).toEqual(resources.map(({ path: template }) => template))
+    expect(Object.keys(body.paths)).toEqual([...resources.map(({ path: template }) => template), '/query'])
   })
 
   test('tells the same ranking as the command line, then and now', async () => {

@@ -3,13 +3,20 @@ import path from 'node:path'
 import { setTimeout as sleep } from 'node:timers/promises'
 import { Client, Connection } from '@temporalio/client'
 import { afterAll, beforeAll, expect, test } from 'vitest'
+import { loadConfig } from '../../infra/config.js'
 import { createMarket } from '../../infra/sandbox/market.js'
 import { transactionsBetween } from '../../infra/sandbox/transaction.js'
+import { homeHolder } from '../../infra/stack/home_lock.js'
+import { openPage, startBrowser } from '../browser/browser.js'
+import { accessibilityProblems } from '../dashboard/accessibility.js'
 import { type ScriptedServer, sendJson, startScriptedServer } from '../infra/scripted_server.js'
 import { childOf, killed } from './home_processes.js'
 import { type ScratchHome, scratchHome } from './scratch_home.js'
 import { query, type Running, start, tributary } from './tributary.js'
 
+const browser = process.platform === 'linux' ? await startBrowser() : undefined
+/** Of the documents: made again with `UPDATE_PICTURES=1`. */
+const pictures = path.join(loadConfig({}).projectRoot, 'docs', 'pictures')
 const dayMs = 86_400_000
 /** Two days in half a minute. */
 const speed = (2 * dayMs) / 30_000
@@ -31,6 +38,7 @@ beforeAll(async () => {
   await up.until(/running until Ctrl-C/)
 })
 afterAll(async () => {
+  await browser?.close()
   up.kill('SIGINT')
   await up.ended
   await scratch.remove()
@@ -148,4 +156,29 @@ test('two days lived through again: receiver, worker and Temporal are killed, no
   )
   expect(ofKind('trade')).toBeGreaterThan(0)
   expect(ofKind('tier')).toBeGreaterThan(0)
+})
+
+test.skipIf(browser === undefined)('the dashboard shows what came', async () => {
+  if (browser === undefined) return
+  const dashboard = (await homeHolder(scratch.home))?.details['dashboard']
+  const { page, problems, close } = await openPage(browser, { viewport: { width: 1280, height: 860 } })
+  for (const [table, route] of [
+    ['traders_live.trades', '/live/trades'],
+    ['traders_gold.trader_alerts', '/live/alerts'],
+  ]) {
+    const [{ n } = { n: undefined }] = await query(scratch.home, `SELECT count(*)::INTEGER AS n FROM ${table}`)
+    const { items, total } = JSON.parse(await (await fetch(`${dashboard}/api/v1${route}?limit=5`)).text())
+    expect([items.length, total], route).toEqual([5, n])
+  }
+  await page.goto(`${dashboard}/live`)
+  for (const caption of [/newest alerts/, /bought or sold/, /newest on top/])
+    expect(
+      await page.getByRole('table', { name: caption }).locator('tbody tr').count(),
+      String(caption),
+    ).toBeGreaterThan(5)
+  expect(await accessibilityProblems(page)).toEqual([])
+  if (process.env['UPDATE_PICTURES'])
+    await page.screenshot({ path: path.join(pictures, 'live_light.png'), fullPage: true })
+  expect(problems).toEqual([])
+  await close()
 })

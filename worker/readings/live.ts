@@ -1,10 +1,10 @@
 import type { JsonRow } from '../../infra/lake/session.js'
-import type { Table } from '../../schemas/table.js'
 import { tokenMetrics } from '../../schemas/traders/bronze/token_metrics.js'
 import { webhookBalances } from '../../schemas/traders/bronze/webhook_balances.js'
 import { webhookEvents } from '../../schemas/traders/bronze/webhook_events.js'
 import { smartWallets } from '../../schemas/traders/gold/smart_wallets.js'
-import { traders } from '../../schemas/traders/index.js'
+import { traderAlerts } from '../../schemas/traders/gold/trader_alerts.js'
+import { trades } from '../../schemas/traders/live/trades.js'
 import type { LakeView } from './lake_view.js'
 import { newestTokens } from './wallet.js'
 
@@ -12,6 +12,11 @@ interface LiveRequest {
   /** Only what was received later than this, as a row's `received_at` has it. */
   readonly after?: string | undefined
   readonly limit: number
+}
+
+interface LivePage {
+  readonly limit: number
+  readonly offset?: number
 }
 
 /**
@@ -41,16 +46,24 @@ export const readDeliveries = ({ session, stored }: LakeView): Promise<JsonRow> 
     FROM ${stored(webhookEvents)}`,
   )
 
-/** The table of alerts, where this build has it. */
-export const alertsTable = (): Table | undefined =>
-  traders.stages.flatMap(({ tables }) => tables).find(({ name }) => name === 'traders_gold.trader_alerts')
-
-/** The newest alerts, by the first of the table's times; none where this build has no such table. */
-export const readAlerts = async ({ session, stored }: LakeView, limit: number): Promise<JsonRow[]> => {
-  const table = alertsTable()
-  const [time] = Object.entries(table?.columns ?? {}).flatMap(([name, { sql }]) =>
-    sql === 'TIMESTAMPTZ' ? [name] : [],
+/**
+ * Trades read from deliveries, newest first, with the wallet's rank, where it is ranked, and the token's symbol. `of_total` is how many
+ * there are.
+ */
+export const readLiveTrades = ({ session, stored, published }: LakeView, page: LivePage): Promise<JsonRow[]> =>
+  session.all(
+    `SELECT trade.*, ranked.rank, ranked.tier, token.symbol, count(*) OVER () AS of_total
+    FROM ${stored(trades)} AS trade LEFT JOIN ${published(smartWallets)} AS ranked USING (wallet_address)
+    LEFT JOIN (${newestTokens(stored(tokenMetrics))}) AS token USING (token_address)
+    ORDER BY trade.block_time DESC, trade.signature, trade.wallet_address, trade.token_address ${limited(page)}`,
   )
-  if (table === undefined || time === undefined) return []
-  return session.all(`SELECT * FROM ${stored(table)} ORDER BY "${time}" DESC LIMIT ${Math.trunc(limit)}`)
-}
+
+/** What there was to tell, newest first, with the token's symbol; `of_total` is how much there is. */
+export const readAlerts = ({ session, stored }: LakeView, page: LivePage): Promise<JsonRow[]> =>
+  session.all(
+    `SELECT alert.*, token.symbol, count(*) OVER () AS of_total
+    FROM ${stored(traderAlerts)} AS alert LEFT JOIN (${newestTokens(stored(tokenMetrics))}) AS token USING (token_address)
+    ORDER BY alert.occurred_at DESC, alert.alert_id ${limited(page)}`,
+  )
+
+const limited = ({ limit, offset = 0 }: LivePage): string => `LIMIT ${Math.trunc(limit)} OFFSET ${Math.trunc(offset)}`

@@ -1,20 +1,20 @@
 import { setTimeout as sleep } from 'node:timers/promises'
 import { Hono } from 'hono'
 import { streamSSE } from 'hono/streaming'
-import type { JsonRow } from '../../../infra/lake/session.js'
 import { currentSnapshotId } from '../../../infra/lake/version.js'
-import { count, time, tokens } from '../../format.js'
+import { count } from '../../format.js'
 import { lakeView } from '../../readings/lake_view.js'
-import { alertsTable, readAlerts, readDeliveries, readEvents } from '../../readings/live.js'
-import { type Column, DataTable, TableRow } from './data_table.js'
+import { readAlerts, readDeliveries, readEvents, readLiveTrades } from '../../readings/live.js'
+import { DataTable, TableRow } from './data_table.js'
 import { Figures } from './figures.js'
+import { alertColumns, eventColumns, liveTradeColumns } from './live_columns.js'
 import { type PageDependencies, page } from './page.js'
-import { type Place, placeOf } from './place.js'
-import { Tier } from './tier.js'
-import { duration, minute, shortAddress } from './words.js'
+import { placeOf } from './place.js'
+import { duration, minute } from './words.js'
 
 const shownEvents = 100
-const shownAlerts = 50
+const shownAlerts = 25
+const shownTrades = 25
 /** A commit of deliveries comes every few seconds; asking for the newest snapshot costs one small query. */
 const pollMs = 2_000
 
@@ -44,7 +44,20 @@ export const livePage = (dependencies: PageDependencies): Hono =>
                 ['Behind the chain', duration(deliveries['lag_seconds']) || 'unknown', 'median of all'],
               ]}
             />
-            <Alerts alerts={await readAlerts(view, shownAlerts)} />
+            <h2 id="alerts">Alerts</h2>
+            <DataTable
+              caption="The newest alerts"
+              columns={alertColumns(place)}
+              rows={await readAlerts(view, { limit: shownAlerts })}
+              empty="There was no alert yet."
+            />
+            <h2 id="trades">Trades</h2>
+            <DataTable
+              caption="What the newest transactions bought or sold, by how balances changed"
+              columns={liveTradeColumns(place)}
+              rows={await readLiveTrades(view, { limit: shownTrades })}
+              empty="No watched wallet has traded since it is watched."
+            />
             <h2 id="events">Balance changes</h2>
             {live === undefined ? null : (
               <p class="pager">
@@ -95,61 +108,3 @@ export const livePage = (dependencies: PageDependencies): Hono =>
         }
       }),
     )
-
-const eventColumns = ({ link }: Pick<Place, 'link'>): readonly Column<JsonRow>[] => [
-  { name: 'Received', kind: 'time', cell: ({ received_at }) => time(received_at) },
-  {
-    name: 'Wallet',
-    heading: true,
-    cell: ({ wallet_address }) => (
-      <a class="mono" href={link(`/wallets/${wallet_address}`)}>
-        {shortAddress(wallet_address)}
-      </a>
-    ),
-  },
-  { name: 'Rank', kind: 'number', cell: ({ rank }) => count(rank) },
-  { name: 'Tier', minor: true, cell: ({ tier }) => <Tier name={tier} /> },
-  {
-    name: 'Asset',
-    cell: ({ symbol, token_address }) => (
-      <a href={link(`/tokens/${token_address}`)}>{symbol === null ? shortAddress(token_address) : String(symbol)}</a>
-    ),
-  },
-  {
-    name: 'Change',
-    kind: 'number',
-    cell: ({ change_raw, decimals }) => (
-      <span class={String(change_raw).startsWith('-') ? 'down' : 'up'}>{tokens(change_raw, decimals)}</span>
-    ),
-  },
-  { name: 'Block time', kind: 'time', minor: true, cell: ({ block_time }) => time(block_time) },
-  { name: 'Transaction', minor: true, cell: ({ signature }) => <span class="mono">{shortAddress(signature)}</span> },
-]
-
-const shownAlertColumns = 8
-
-/** In the columns that its definition has. */
-const Alerts = ({ alerts }: { alerts: readonly JsonRow[] }) => {
-  const names = Object.entries(alertsTable()?.columns ?? {}).slice(0, shownAlertColumns)
-  if (names.length === 0) return null
-  return (
-    <section aria-labelledby="alerts">
-      <h2 id="alerts">Alerts</h2>
-      <DataTable
-        caption="The newest alerts"
-        columns={names.map(([name, { sql }]) => ({
-          name: name.replaceAll('_', ' '),
-          kind: sql === 'TIMESTAMPTZ' ? ('time' as const) : ('text' as const),
-          cell: (row: JsonRow) =>
-            sql === 'TIMESTAMPTZ'
-              ? time(row[name])
-              : /^[1-9A-HJ-NP-Za-km-z]{32,90}$/.test(String(row[name]))
-                ? shortAddress(row[name])
-                : String(row[name] ?? ''),
-        }))}
-        rows={alerts}
-        empty="There was no alert yet."
-      />
-    </section>
-  )
-}

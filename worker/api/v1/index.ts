@@ -3,13 +3,15 @@ import { Hono } from 'hono'
 import { z } from 'zod'
 import { type KnownSnapshots, lakeView } from '../../readings/lake_view.js'
 import type { ApiDependencies } from '../dependencies.js'
+import { queryAnswer, question } from '../routes/query.js'
 import { isoTimes } from './json_row.js'
 import { lakeResources } from './lake.js'
+import { liveResources } from './live.js'
 import { parsed, type Resource } from './resource.js'
 import { runResources } from './runs.js'
 import { walletResources } from './wallets.js'
 
-export const resources: readonly Resource[] = [...walletResources, ...runResources, ...lakeResources]
+export const resources: readonly Resource[] = [...walletResources, ...liveResources, ...runResources, ...lakeResources]
 
 /** `/api/v1`: everything that pages show, as JSON; its OpenAPI document is made from the schemas that read and check it. */
 export const v1Routes = (dependencies: ApiDependencies): Hono => {
@@ -61,6 +63,20 @@ export const openApiDocument = (): object => {
       },
     })
   }
+  openAPIRegistry.registerComponent('securitySchemes', 'token', { type: 'http', scheme: 'bearer' })
+  openAPIRegistry.registerPath({
+    method: 'post',
+    path: '/query',
+    summary: 'One SELECT over the lake as it is now, read-only, within limits of time, rows and memory',
+    security: [{ token: [] }],
+    request: { body: { required: true, content: json(question) } },
+    responses: {
+      200: { description: 'what it selects', content: json(queryAnswer) },
+      400: { description: 'it was refused, failed, took too long or answers too much', content: json(problem) },
+      401: { description: 'without the token', content: json(problem) },
+      503: { description: 'the lake does not answer', content: json(problem) },
+    },
+  })
   return getOpenAPI31Document({
     openapi: '3.1.0',
     info: {
