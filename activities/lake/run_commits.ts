@@ -33,7 +33,7 @@ const parameters = z.record(z.string(), z.union([z.string(), z.number()]))
  * alone. Throws InvalidInput where there is none, or one of several pipelines.
  */
 export const findRun = async (session: Session, given: string): Promise<Run> => {
-  const [, named, text = given] = /^([a-z]+)\/(.+)$/.exec(given) ?? []
+  const [, named, text = given] = /^([a-z_]+)\/(.+)$/.exec(given) ?? []
   const rows = await session.all(
     `
     SELECT ${madeSnapshotId} AS snapshot, undone_by, pipeline, logical_run, commit_key, stage, step, inputs, parameters, derivation_fingerprint, code_version

@@ -64,9 +64,14 @@ export const checkWebhook = (dependencies: TradersDependencies, request: CheckRe
     const receipt = await commit(lake, {
       stage: tradersLive,
       name: 'check_webhook',
-      key: commitKey({ pipeline: 'traders', logicalRun: asOf, step: 'check_webhook', decidedBy: [check, codeVersion] }),
+      key: commitKey({
+        pipeline: tradersLive.name,
+        logicalRun: asOf,
+        step: 'check_webhook',
+        decidedBy: [check, codeVersion],
+      }),
       message: `webhook as of ${asOf}: ${found.status}`,
-      provenance: currentProvenance('traders', asOf, codeVersion),
+      provenance: currentProvenance(tradersLive.name, asOf, codeVersion),
       prepare: async (own) => {
         const row = {
           as_of: new Date(asOf),
@@ -149,9 +154,14 @@ const fillGaps = async (
   const receipt = await commit(lake, {
     stage: tradersBronze,
     name: 'fetch_missed',
-    key: commitKey({ pipeline: 'traders', logicalRun: asOf, step: 'fetch_missed', decidedBy: [wanted, codeVersion] }),
+    key: commitKey({
+      pipeline: tradersLive.name,
+      logicalRun: asOf,
+      step: 'fetch_missed',
+      decidedBy: [wanted, codeVersion],
+    }),
     message: `${items.length} transactions that no delivery told of`,
-    provenance: currentProvenance('traders', asOf, codeVersion),
+    provenance: currentProvenance(tradersLive.name, asOf, codeVersion),
     prepare: async (session) => ({
       inputs: {},
       writes: await stageTransactions(

@@ -125,13 +125,13 @@ const sendAndMark = async (
     stage: tradersLive,
     name: 'deliver_alerts',
     key: commitKey({
-      pipeline: 'traders',
+      pipeline: tradersLive.name,
       logicalRun: asOf,
       step: 'deliver_alerts',
       decidedBy: marks.map(({ delivery_id, attempts }) => [delivery_id, attempts]),
     }),
     message: `${marks.filter(({ status }) => status === 'delivered').length} of ${marks.length} alerts delivered`,
-    provenance: currentProvenance('traders', asOf, codeVersion),
+    provenance: currentProvenance(tradersLive.name, asOf, codeVersion),
     prepare: async (own) => {
       const staged = await stage(own, alertDeliveries, marks)
       return {

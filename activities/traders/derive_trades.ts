@@ -32,7 +32,7 @@ export const deriveTrades = async (
   })
   if (news === 0) return { note: 'nothing new' }
   const receipt = await commitDerived(lake, codeVersion, {
-    pipeline: 'traders',
+    pipeline: tradersLive.name,
     stage: tradersLive,
     step,
     snapshotId,

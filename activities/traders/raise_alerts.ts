@@ -48,13 +48,13 @@ export const raiseAlerts = async (dependencies: TradersDependencies, request: Al
     otherStages: [tradersLive],
     name: 'raise_alerts',
     key: commitKey({
-      pipeline: 'traders',
+      pipeline: tradersLive.name,
       logicalRun: asOf,
       step: 'raise_alerts',
       decidedBy: [snapshotId, alerts, receivers, codeVersion],
     }),
     message: `${found.alerts} alerts as of ${asOf}`,
-    provenance: currentProvenance('traders', asOf, codeVersion),
+    provenance: currentProvenance(tradersLive.name, asOf, codeVersion),
     prepare: async (session) => {
       // Whoever else raises alerts raises this fence, so what was told of is still the same at the commit.
       const fence = await fenceVersion(session, tradersLive.name, snapshotId)

@@ -149,6 +149,12 @@ test('two days lived through again: receiver, worker and Temporal are killed, no
     scratch.home,
     'SELECT polled_trades, agreeing_trades, differing_trades, missed_transactions, fetched_transactions FROM traders_live.webhook_checks ORDER BY as_of DESC LIMIT 1',
   )
+  // What deliveries bring between runs is no run: `replay` and `backfill` ask for these.
+  const runs = await query(
+    scratch.home,
+    "SELECT DISTINCT logical_run FROM meta.commits WHERE pipeline = 'traders' ORDER BY ALL",
+  )
+  expect(column(runs, 'logical_run')).toEqual([before.toISOString(), now.toISOString()])
   const ofKind = (kind: string) => column(alerts, 'kind').filter((each) => each === kind).length
   console.log(
     `${expected.length} transactions of ${watched.length} wallets in two days; ${sent.acknowledged} deliveries acknowledged in ${sent.attempts} attempts, ${sent.lost} lost while the receiver was down, ` +

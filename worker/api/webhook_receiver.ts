@@ -3,6 +3,7 @@ import { commitDeliveries } from '../../activities/traders/commit_deliveries.js'
 import type { Lake } from '../../infra/lake/lake.js'
 import type { Secret } from '../../infra/secret.js'
 import { Spool } from '../../infra/spool/spool.js'
+import { tradersLive } from '../../schemas/traders/live/stage.js'
 import { DeliveryDrain } from './delivery_drain.js'
 import { heliusDeliveries } from './routes/helius_deliveries.js'
 
@@ -32,7 +33,7 @@ export const openWebhookReceiver = async (options: ReceiverOptions): Promise<Web
     spool,
     commit: (batch) =>
       commitDeliveries(lake, batch, {
-        pipeline: 'traders',
+        pipeline: tradersLive.name,
         logicalRun: `webhook/${batch.id}`,
         attempt: 1,
         codeVersion,

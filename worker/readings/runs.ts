@@ -1,9 +1,13 @@
 import type { JsonRow } from '../../infra/lake/session.js'
 import { madeSnapshotId } from '../../schemas/meta/commits.js'
 import { lineage } from '../../schemas/meta/lineage.js'
+import { tradersLive } from '../../schemas/traders/live/stage.js'
 import type { LakeView } from './lake_view.js'
 
-/** What the lake holds of runs, the newest first: when each committed, how often, up to which snapshot, and whether it is undone. */
+/**
+ * What the lake holds of runs, the newest first: when each committed, how often, up to which snapshot, and whether it is undone; `of_total`
+ * is how many there are. What is committed between them, as deliveries come, is no run.
+ */
 export const readRuns = (
   { session, receipts, meta }: LakeView,
   { limit, offset }: { readonly limit: number; readonly offset: number },
@@ -14,15 +18,16 @@ export const readRuns = (
         min(committed_at) AS first_commit_at, max(committed_at) AS last_commit_at,
         min(${madeSnapshotId}) AS first_snapshot, max(${madeSnapshotId}) AS last_snapshot,
         count(*) FILTER (undone_by IS NOT NULL) AS undone, bool_or(step = 'publish' AND undone_by IS NULL) AS published,
-        max(code_version) AS code_version
-      FROM ${receipts} GROUP BY pipeline, logical_run
+        max(code_version) AS code_version, count(*) OVER () AS of_total
+      FROM ${receipts} WHERE pipeline <> '${tradersLive.name}' GROUP BY pipeline, logical_run
       ORDER BY last_snapshot DESC LIMIT ${Math.trunc(limit)} OFFSET ${Math.trunc(offset)}
     ), written AS (
       SELECT c.pipeline, c.logical_run, sum(row_count) AS rows
-      FROM ${meta(lineage)} AS l JOIN (SELECT *, ${madeSnapshotId} AS made FROM ${receipts}) AS c ON c.commit_key = l.commit_key AND c.made = l.snapshot_id
+      FROM ${meta(lineage)} AS l
+      JOIN (SELECT *, ${madeSnapshotId} AS made FROM ${receipts} SEMI JOIN run USING (pipeline, logical_run)) AS c ON c.commit_key = l.commit_key AND c.made = l.snapshot_id
       GROUP BY c.pipeline, c.logical_run
     )
-    SELECT run.*, coalesce(rows, 0) AS rows, (SELECT count(*) FROM (SELECT DISTINCT pipeline, logical_run FROM ${receipts})) AS of_total FROM run LEFT JOIN written USING (pipeline, logical_run) ORDER BY last_snapshot DESC`,
+    SELECT run.*, coalesce(rows, 0) AS rows FROM run LEFT JOIN written USING (pipeline, logical_run) ORDER BY last_snapshot DESC`,
   )
 
 export interface RunReading {
