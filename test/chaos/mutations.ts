@@ -16,7 +16,7 @@ interface Mutation {
   readonly catalog: 'postgres' | 'file'
 }
 
-const mutations: readonly Mutation[] = [
+export const mutations: readonly Mutation[] = [
   {
     name: 'the fence: its row is not touched',
     file: 'activities/fence.ts',
@@ -27,7 +27,7 @@ const mutations: readonly Mutation[] = [
   {
     name: 'the fence’s version: it is raised whatever was seen',
     file: 'activities/fence.ts',
-    from: 'WHERE version + 0 = $version`',
+    from: 'WHERE abs(version) = $version`',
     to: 'WHERE $version IS NOT NULL`',
     ...{ noticedBy: 'F13', catalog: 'postgres' },
   },
