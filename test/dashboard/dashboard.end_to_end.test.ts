@@ -80,6 +80,7 @@ describe.skipIf(browser === undefined)('the dashboard', () => {
       ['tokens', '/tokens'],
       ['token', `/tokens/${held?.['token_address']}`],
       ['live', '/live'],
+      ['billing', '/billing'],
       ['runs', '/runs'],
       ['run', `/runs/traders/${encodeURIComponent(String(run?.['logical_run']))}`],
       ['data', '/data'],

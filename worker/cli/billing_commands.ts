@@ -1,5 +1,6 @@
 import type { Command } from 'commander'
-import { type BillingQuestion, printBilling } from '../commands/billing.js'
+import { printBilling } from '../commands/billing.js'
+import type { BillingQuestion } from '../readings/bills.js'
 import { type JsonFlag, jsonOption, positive, reading } from './terminal.js'
 
 /** Questions about what the cloud costs. */

@@ -3,6 +3,7 @@ import { atSnapshot, inLake } from '../../infra/lake/identifier.js'
 import type { Session } from '../../infra/lake/session.js'
 import { storedColumnsAt, tableAt } from '../../infra/lake/table_version.js'
 import { currentSnapshotId, snapshotNamed } from '../../infra/lake/version.js'
+import type { Domain, Published } from '../../schemas/domain.js'
 import { commits } from '../../schemas/meta/commits.js'
 import { refusals } from '../../schemas/meta/refusals.js'
 import type { Table } from '../../schemas/table.js'
@@ -45,23 +46,28 @@ interface Facts {
   readonly before: number | undefined
 }
 
-/** What is known of snapshots, by number: they never change, so it is asked once. */
-export type KnownSnapshots = Map<number, Promise<Facts>>
+/** A domain that readers see one run of at a time. */
+export type PublishingDomain = Domain & { readonly published: Published }
+
+/** What is known of snapshots, by domain and number: they never change, so it is asked once. */
+export type KnownSnapshots = Map<string, Promise<Facts>>
 const knownLimit = 100
 
 /**
- * Looks at the lake as of a snapshot's number or a time; at the newest state where none is given. A process that looks often hands
- * in what it knows of snapshots. Throws InvalidInput, with the range there is, where the lake has no such snapshot.
+ * Looks at the lake as of a snapshot's number or a time; at the newest state where none is given; at what the domain had published
+ * then. A process that looks often hands in what it knows of snapshots. Throws InvalidInput, with the range there is, where the lake has no such snapshot.
  */
 export const lakeView = async (
   session: Session,
   asOf: string | undefined,
   known: KnownSnapshots = new Map(),
+  domain: PublishingDomain = traders,
 ): Promise<LakeView> => {
   const snapshotId = asOf === undefined ? await currentSnapshotId(session) : await snapshotNamed(session, 'asOf', asOf)
-  const facts = known.get(snapshotId) ?? readFacts(session, snapshotId)
-  known.set(snapshotId, facts)
-  facts.catch(() => known.delete(snapshotId))
+  const place = `${domain.name}@${snapshotId}`
+  const facts = known.get(place) ?? readFacts(session, snapshotId, domain)
+  known.set(place, facts)
+  facts.catch(() => known.delete(place))
   for (const first of known.keys()) if (known.size > knownLimit) known.delete(first)
   const { time, columns, published, columnsPublished, before } = await facts
   const ofRun = (table: Table, at: number | undefined) =>
@@ -87,14 +93,14 @@ const relation = (
   stored: ReadonlyMap<string, ReadonlySet<string>> | undefined,
 ): string => `(${tableAt(table, snapshotId, stored?.get(table.name))})`
 
-const readFacts = async (session: Session, snapshotId: number): Promise<Facts> => {
+const readFacts = async (session: Session, snapshotId: number, domain: PublishingDomain): Promise<Facts> => {
   const { time } = await session.one(
     `SELECT strftime(snapshot_time, '%Y-%m-%dT%H:%M:%SZ') AS time FROM __ducklake_metadata_lake.ducklake_snapshot WHERE snapshot_id = $id`,
     { id: BigInt(snapshotId) },
   )
   const columns = await storedColumnsAt(session, snapshotId)
-  const publications = relation(traders.published.publications, snapshotId, columns)
-  const published = await currentPublication(session, traders.published, publications)
+  const publications = relation(domain.published.publications, snapshotId, columns)
+  const published = await currentPublication(session, domain.published, publications)
   if (published === undefined)
     return { time: String(time), columns, published, columnsPublished: new Map(), before: undefined }
   // An expired snapshot of an earlier run has no movement to tell, and is no reason to refuse the page.

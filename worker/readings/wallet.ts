@@ -43,26 +43,41 @@ export const readWalletPart = (
   return session.all(`SELECT * FROM ${published(table)} WHERE wallet_address = $address ORDER BY ${order}`, { address })
 }
 
-/** One page of a part's rows, with the token's symbol and decimals, and of a sold lot `pnl_usd`. */
-export const readWalletPage = (
-  { session, published, stored }: LakeView,
+/** One page of a part's rows, with the token's symbol and decimals, and of a sold lot `pnl_usd`; and how many there are on all pages. */
+export const readWalletPage = async (
+  view: LakeView,
   part: LongPart,
   address: string,
   { limit, offset }: Page,
-): Promise<JsonRow[]> => {
+): Promise<{ readonly rows: readonly JsonRow[]; readonly total: number }> => {
+  const { session, published, stored } = view
   const [table, order] = parts[part]
   const pnl = part === 'lot_matches' ? ', proceeds_usd - cost_usd AS pnl_usd' : ''
-  return session.all(
-    `WITH page AS (
-      SELECT *${pnl} FROM ${published(table)} WHERE wallet_address = $address
+  // Lots do not say how many decimals their token has; trades do.
+  const [decimals, traded] =
+    part === 'trades'
+      ? ['', '']
+      : [
+          'traded.decimals,',
+          `JOIN (
+            SELECT token_address, any_value(decimals) AS decimals FROM ${published(trades)}
+            WHERE wallet_address = $address GROUP BY token_address
+          ) AS traded USING (token_address)`,
+        ]
+  const found = await session.all(
+    `SELECT page.*, ${decimals} token.symbol
+    FROM (
+      SELECT *${pnl}, count(*) OVER () AS of_total FROM ${published(table)} WHERE wallet_address = $address
       ORDER BY ${order} LIMIT ${Math.trunc(limit)} OFFSET ${Math.trunc(offset)}
-    ), traded AS (
-      SELECT token_address, any_value(decimals) AS decimals FROM ${published(trades)} WHERE wallet_address = $address GROUP BY token_address
-    )
-    SELECT page.*, ${part === 'trades' ? '' : 'traded.decimals,'} token.symbol FROM page JOIN traded USING (token_address)
-    LEFT JOIN (${newestTokens(stored(tokenMetrics))}) AS token USING (token_address) ORDER BY ${order.replaceAll('token_address', 'page.token_address')}`,
+    ) AS page ${traded}
+    LEFT JOIN (${newestTokens(stored(tokenMetrics))}) AS token USING (token_address)
+    ORDER BY ${order.replaceAll('token_address', 'page.token_address')}`,
     { address },
   )
+  const [first] = found
+  // No row tells of the others on a page past the last.
+  const total = first === undefined && offset > 0 ? await countWalletPart(view, part, address) : first?.['of_total']
+  return { rows: found.map(({ of_total: _, ...row }) => row), total: Number(total ?? 0) }
 }
 
 /** How a wallet did in all with every token, over all its time. */
@@ -78,11 +93,7 @@ export const readWalletTotal = async (
 }
 
 /** How many rows a part of a wallet has. */
-export const countWalletPart = async (
-  { session, published }: LakeView,
-  part: WalletPart,
-  address: string,
-): Promise<number> => {
+const countWalletPart = async ({ session, published }: LakeView, part: LongPart, address: string): Promise<number> => {
   const [table] = parts[part]
   const { n } = await session.one(`SELECT count(*) AS n FROM ${published(table)} WHERE wallet_address = $address`, {
     address,

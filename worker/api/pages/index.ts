@@ -3,6 +3,7 @@ import { domains } from '../../domains.js'
 import { readEdges } from '../../readings/lineage_graph.js'
 import { assetRoutes, readAssets } from '../assets.js'
 import type { ApiDependencies } from '../dependencies.js'
+import { billingPage } from './billing.js'
 import { dataPage } from './data.js'
 import { leaderboardPage } from './leaderboard.js'
 import { livePage } from './live.js'
@@ -13,7 +14,17 @@ import { themeRoute } from './theme.js'
 import { tokensPage } from './tokens.js'
 import { walletPage } from './wallet.js'
 
-const pages = [leaderboardPage, walletPage, tokensPage, livePage, runsPage, dataPage, tablePage, operationsPage]
+const pages = [
+  leaderboardPage,
+  walletPage,
+  tokensPage,
+  livePage,
+  billingPage,
+  runsPage,
+  dataPage,
+  tablePage,
+  operationsPage,
+]
 
 /** The dashboard: pages that are made on the server, one file each, and one line here. */
 export const dashboardRoutes = (dependencies: ApiDependencies): Hono => {

@@ -1,7 +1,7 @@
 import type { Context } from 'hono'
 import type { Child } from 'hono/jsx'
 import type { ContentfulStatusCode } from 'hono/utils/http-status'
-import { type KnownSnapshots, type LakeView, lakeView } from '../../readings/lake_view.js'
+import { type KnownSnapshots, type LakeView, lakeView, type PublishingDomain } from '../../readings/lake_view.js'
 import type { LineageEdge } from '../../readings/lineage_graph.js'
 import type { Assets } from '../assets.js'
 import type { ApiDependencies } from '../dependencies.js'
@@ -21,15 +21,16 @@ export interface PageContent {
   readonly scriptPath?: string
 }
 
-/** Answers with a page about the lake as of the moment that was asked for. */
+/** Answers with a page about the lake as of the moment that was asked for, and what a domain, or else the first, had published then. */
 export const page = async (
   { lake, assets, codeVersion, known }: PageDependencies,
   context: Context,
   content: (view: LakeView, place: Place) => Promise<PageContent>,
+  domain?: PublishingDomain,
 ): Promise<Response> => {
   const place = placeOf(context)
   return lake.session(async (session) => {
-    const view = await lakeView(session, place.query['asOf'], known)
+    const view = await lakeView(session, place.query['asOf'], known, domain)
     const { title, content: children, scriptPath } = await content(view, place)
     const shell = (
       <Shell {...{ title, place, moment: view.moment, stylePath: assets.style.path, scriptPath, codeVersion }}>

@@ -18,6 +18,7 @@ const sections = [
   ['/', 'Leaderboard'],
   ['/tokens', 'Tokens'],
   ['/live', 'Live'],
+  ['/billing', 'Billing'],
   ['/runs', 'Runs'],
   ['/data', 'Data'],
   ['/operations', 'Operations'],

@@ -3,7 +3,6 @@ import { count, money, percent } from '../../format.js'
 import type { LakeView } from '../../readings/lake_view.js'
 import { readParameters } from '../../readings/runs.js'
 import {
-  countWalletPart,
   longParts,
   readEquity,
   readTokenPnl,
@@ -136,8 +135,10 @@ const LongParts = async ({ view, place, address }: PartProps) => {
   const parts = []
   for (const part of longParts) {
     const number = pageNumber(place, part)
-    const total = await countWalletPart(view, part, address)
-    const rows = await readWalletPage(view, part, address, { limit: pageSize, offset: (number - 1) * pageSize })
+    const { rows, total } = await readWalletPage(view, part, address, {
+      limit: pageSize,
+      offset: (number - 1) * pageSize,
+    })
     const { title, caption } = longNames[part]
     parts.push(
       <section aria-labelledby={part}>

@@ -10,7 +10,6 @@ import { walletPnl } from '../../../schemas/traders/silver/wallet_pnl.js'
 import { rankingOrders, readRanking } from '../../readings/ranking.js'
 import { readToken, readTokens } from '../../readings/tokens.js'
 import {
-  countWalletPart,
   type LongPart,
   readEquity,
   readTokenPnl,
@@ -72,10 +71,10 @@ const longPart = (name: string, part: LongPart, summary: string, item: z.ZodType
     parameters: address,
     query: paging,
     answer: list(item),
-    read: async (view, { parameters, query }) => ({
-      items: await readWalletPage(view, part, parameters.address, query),
-      total: await countWalletPart(view, part, parameters.address),
-    }),
+    read: async (view, { parameters, query }) => {
+      const { rows, total } = await readWalletPage(view, part, parameters.address, query)
+      return { items: rows, total }
+    },
   })
 
 const tokenPnl = defineResource({
