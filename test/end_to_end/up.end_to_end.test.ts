@@ -43,10 +43,10 @@ describe.skipIf(process.platform !== 'linux')('npx tributary up', () => {
     const first = childOf(scratch.home, up.pid, worker)
     killed(first)
     await up.until(/the worker ended \(SIGKILL\) and is started again/)
-    await untilAsked(outside.sandbox, 'seek_by_time', 45)
+    await untilAsked(outside.sandbox, 'seek_by_time', 35)
     killed(childOf(scratch.home, up.pid, /temporal server start-dev/))
     await up.until(/Temporal ended unasked \(exit SIGKILL\) and is started again/)
-    await untilAsked(outside.sandbox, 'seek_by_time', 65)
+    await untilAsked(outside.sandbox, 'seek_by_time', 50)
     killed(childOf(scratch.home, up.pid, /postgres -D/))
     await up.until(/PostgreSQL ended unasked \(exit SIGKILL\) and is started again/)
     const { code, stderr } = await run.ended
