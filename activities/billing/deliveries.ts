@@ -1,4 +1,5 @@
 import { text as textOf } from 'node:stream/consumers'
+import { SourceChanged } from '../../infra/errors.js'
 import type { FileStore } from '../../infra/store/file_store.js'
 import type { StoredFile } from '../../infra/store/stored_file.js'
 import type { BillingImportInput } from '../../schemas/billing/billing_import_input.js'
@@ -22,39 +23,54 @@ export interface Delivery extends Manifest {
   readonly missingFiles: readonly string[]
 }
 
+export interface FoundDeliveries {
+  readonly deliveries: readonly Delivery[]
+  /** Manifests that say nothing that can be understood, each with the reason. */
+  readonly unreadable: readonly string[]
+}
+
 /** A person waits for the list, and a manifest is a request of its own in S3. */
 const manifestsAtOnce = 16
 
 /**
  * The deliveries that the input asks about: the newest of each export and month, or those of its versions. When one was delivered
- * is when its manifest was written: AWS writes it last.
+ * is when its manifest was written: AWS writes it last. A manifest that cannot be read keeps no other from being found.
  */
 export const findDeliveries = async (
   store: FileStore,
   { months, versions, accounts, export: exportName }: BillingImportInput,
-): Promise<Delivery[]> => {
+): Promise<FoundDeliveries> => {
   const stored = await store.survey()
   const places = [...stored.keys()].flatMap((path) => manifestPlace(path) ?? [])
   const wanted = places.filter(({ billingMonth }) => months === undefined || months.includes(billingMonth))
   const picked = versions === undefined ? newestOf(wanted, stored) : wanted
   const deliveries: Delivery[] = []
+  const unreadable: string[] = []
+  const read = async (place: ManifestPlace): Promise<void> => {
+    try {
+      deliveries.push(await readDelivery(store, stored, place))
+    } catch (error) {
+      if (!(error instanceof SourceChanged)) throw error
+      unreadable.push(error.message)
+    }
+  }
   for (let from = 0; from < picked.length; from += manifestsAtOnce)
-    deliveries.push(
-      ...(await Promise.all(
-        picked.slice(from, from + manifestsAtOnce).map((place) => readDelivery(store, stored, place)),
-      )),
-    )
+    await Promise.all(picked.slice(from, from + manifestsAtOnce).map(read))
   // The month's newest has a manifest in its own folder too.
   const single = new Map(
     deliveries.map((each) => [`${each.accountId} ${each.exportName} ${each.billingMonth} ${each.versionId}`, each]),
   )
-  return [...single.values()].filter(
+  const asked = [...single.values()].filter(
     (each) =>
       (versions === undefined || versions.includes(each.versionId)) &&
       (exportName === undefined || each.exportName === exportName) &&
       (accounts === undefined || each.accountId === undefined || accounts.includes(each.accountId)),
   )
+  return { deliveries: asked.sort(inOrder), unreadable: unreadable.sort() }
 }
+
+/** However fast each manifest came. */
+const inOrder = (one: Delivery, other: Delivery): number => (one.manifestPath < other.manifestPath ? -1 : 1)
 
 /** Of each month the manifest that AWS keeps above the versions; where there is none, the one that was written last. */
 const newestOf = (places: readonly ManifestPlace[], stored: ReadonlyMap<string, StoredFile>): ManifestPlace[] => {

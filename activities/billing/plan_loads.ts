@@ -1,5 +1,6 @@
-import { InvalidInput } from '../../infra/errors.js'
+import { InvalidInput, SourceChanged } from '../../infra/errors.js'
 import { openPlace } from '../../infra/lake/attachment.js'
+import { present } from '../../infra/optional.js'
 import { openStore } from '../../infra/store/file_store.js'
 import type { BillingImportInput } from '../../schemas/billing/billing_import_input.js'
 import { loadStates } from '../../schemas/billing/bronze/load_states.js'
@@ -26,13 +27,18 @@ export interface PlannedLoads {
   readonly loads: number
   /** Deliveries that are there and are not loaded, with the reason. */
   readonly refused: readonly string[]
+  /** What nobody can tell the account and month of, with the reason; absent where there is none. */
+  readonly unreadable?: readonly string[]
   readonly note: string
 }
 
 /** So many are told; a source with years of late deliveries has more than a workflow's result may hold. */
 const refusalsTold = 20
 
-/** Finds what is to be loaded and records it as `started`: the loads of the run read their share from there. */
+/**
+ * Finds what is to be loaded and records it as `started`: the loads of the run read their share from there. Throws SourceChanged where a
+ * manifest cannot be read and all or nothing was asked for.
+ */
 export const planLoads = async (
   { lake, codeVersion, billingSource }: BillingDependencies,
   { asOf, input }: PlanLoadsRequest,
@@ -48,9 +54,11 @@ export const planLoads = async (
     step: 'plan_loads',
     decidedBy: [input, store.place, codeVersion],
   })
+  const { deliveries: found, unreadable } = await findDeliveries(store, input)
+  if (unreadable.length > 0 && input.atomic === 'all') throw new SourceChanged(unreadable.join('; '))
+  const told = present({ unreadable: unreadable.length === 0 ? undefined : unreadable.slice(0, refusalsTold) })
   const before = await lake.session((session) => findReceipt(session, key))
-  if (before !== undefined) return planned(before, [])
-  const found = await findDeliveries(store, input)
+  if (before !== undefined) return { ...planned(before, []), ...told }
   const { deliveries, loaded } = await lake.session(async (session) => {
     await openPlace(session, billingSource, 'billing_source')
     return { deliveries: await withAccounts(session, store, found, input), loaded: await readLoaded(session) }
@@ -62,7 +70,7 @@ export const planLoads = async (
   const refused = decisions.flatMap(({ decision }) => (typeof decision === 'object' ? [decision.refused] : []))
   const rows = decisions.flatMap(({ delivery, decision }) => (decision === 'load' ? [startedRow(delivery, asOf)] : []))
   assertOneEach(rows)
-  if (rows.length === 0) return { loads: 0, refused: refused.slice(0, refusalsTold), note: noteOf(0, refused) }
+  if (rows.length === 0) return { loads: 0, refused: refused.slice(0, refusalsTold), note: noteOf(0, refused), ...told }
   const receipt = await commit(lake, {
     stage: billingBronze,
     name: 'plan_loads',
@@ -74,7 +82,7 @@ export const planLoads = async (
       return { inputs: {}, writes: [{ table: loadStates, staged, replaces: { kind: 'nothing' } }] }
     },
   })
-  return planned(receipt, refused)
+  return { ...planned(receipt, refused), ...told }
 }
 
 const planned = (receipt: Receipt, refused: readonly string[]): PlannedLoads => {

@@ -60,16 +60,17 @@ export const openBills = async (billingSource?: DataConfig): Promise<Bills> => {
       const asOf = new Date(Date.UTC(2026, 11, 1, 0, runs)).toISOString()
       const input = billingImportInput.parse(given)
       const plan = await inActivity(() => activities.planLoads({ asOf, input }))
-      if (plan.receipt === undefined) return { planned: 0, refused: plan.refused, loads: [], failed: [] }
+      const { unreadable = [] } = plan
+      if (plan.receipt === undefined) return { planned: 0, refused: plan.refused, loads: [], failed: unreadable }
       const request = { asOf, snapshotId: plan.receipt.snapshotId, force: input.force }
       const loads: LoadResult[] = []
       if (input.atomic === 'all') loads.push(await inActivity(() => activities.loadDeliveries(request)))
       else
         for (let batch = 0; batch < plan.loads; batch += 1)
           loads.push(await inActivity(() => activities.loadDeliveries({ ...request, batch })))
-      const failed = loads.flatMap((load) => load.failed ?? [])
+      const failed = [...unreadable, ...loads.flatMap((load) => load.failed ?? [])]
       const told = { planned: plan.loads, refused: plan.refused, loads, failed }
-      if (failed.length === loads.length) return told
+      if (failed.length === unreadable.length + loads.length) return told
       const bronze = Math.max(...loads.map(({ receipt }) => receipt.snapshotId))
       const silver = await inActivity(() => activities.deriveSilver({ asOf, snapshotId: bronze }))
       const gold = await inActivity(() => activities.deriveGold({ asOf, snapshotId: silver.receipt.snapshotId }))

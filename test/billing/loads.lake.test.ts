@@ -1,3 +1,5 @@
+import { mkdir, rm, writeFile } from 'node:fs/promises'
+import path from 'node:path'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import { deliver, exactTotal, usageLines } from './deliveries.js'
 import { type Bills, openBills } from './import_run.js'
@@ -124,4 +126,20 @@ describe('what a delivery looks like', () => {
       FROM lake.billing_silver.charges WHERE billing_account_id LIKE '33333333333%' GROUP BY billing_account_id`)
     expect(seen).toEqual(shapes.map(() => ({ regions: 2, tagged: 30, tag: 'team, "1"' })))
   })
+})
+
+test('a manifest that cannot be read keeps no other from being loaded, unless all or nothing is asked for', async () => {
+  const account = '888888888888'
+  const lines = usageLines(5, { account, month: '2026-07' })
+  await deliver(bills.source, { account, month: '2026-07', exportName: 'readable', lines })
+  const broken = path.join(bills.source, 'broken', '20260701-20260801', 'broken-Manifest.json')
+  await mkdir(path.dirname(broken), { recursive: true })
+  await writeFile(broken, '{"assemblyId": "cut o')
+  await expect(bills.run({ months: ['2026-07'], atomic: 'all' })).rejects.toThrow(/broken-Manifest\.json: is not JSON/)
+  expect(await stored(`account_month = '${account}/2026-07'`)).toBe(0)
+  const run = await bills.run({ months: ['2026-07'] })
+  expect(run).toMatchObject({ planned: 1, failed: [expect.stringMatching(/broken-Manifest\.json: is not JSON$/)] })
+  await expectTotal(account, exactTotal(lines))
+  expect((await bills.run({ months: ['2026-07'] })).failed).toHaveLength(1)
+  await rm(broken)
 })

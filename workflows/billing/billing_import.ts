@@ -33,7 +33,11 @@ export async function billingImport(given?: z.input<typeof billingImportInput>):
 
   const plan = await progress.step('plan', () => source('what is new').planLoads({ asOf, input }))
   const planned = plan.receipt
-  if (planned === undefined) return { asOf, loads: 0, refused: plan.refused, steps: progress.steps() }
+  const { unreadable = [] } = plan
+  if (planned === undefined) {
+    if (unreadable.length > 0) throw refusal(unreadable, unreadable.length)
+    return { asOf, loads: 0, refused: plan.refused, steps: progress.steps() }
+  }
   const { force } = input
   const request = { asOf, snapshotId: planned.snapshotId, force }
   const loads =
@@ -42,8 +46,9 @@ export async function billingImport(given?: z.input<typeof billingImportInput>):
       : await progress.batches('load', { batches: plan.loads, concurrent: input.maxConcurrentLoads }, (batch) =>
           source(`delivery ${batch + 1} of ${plan.loads}`).loadDeliveries({ ...request, batch }),
         )
-  const failed = loads.flatMap((load) => load.failed ?? [])
-  if (failed.length === loads.length) throw refusal(failed, loads.length)
+  const failed = [...unreadable, ...loads.flatMap((load) => load.failed ?? [])]
+  const deliveries = unreadable.length + loads.length
+  if (failed.length === deliveries) throw refusal(failed, deliveries)
   const bronze = Math.max(...loads.map(({ receipt }) => receipt.snapshotId))
   const silver = await progress.step('silver', () =>
     lake(`from snapshot ${bronze}`).deriveSilver({ asOf, snapshotId: bronze }),
@@ -54,15 +59,15 @@ export async function billingImport(given?: z.input<typeof billingImportInput>):
   const { snapshotId } = gold.receipt
   await progress.step('publish', () => lake(`snapshot ${snapshotId}`).publish({ asOf, snapshotId }))
   describeResult(snapshotId, failed.length === 0)
-  if (failed.length > 0) throw refusal(failed, loads.length)
+  if (failed.length > 0) throw refusal(failed, deliveries)
   return { asOf, snapshotId, loads: loads.length, refused: plan.refused, steps: progress.steps() }
 }
 
 /** As many as a person reads in a failure; all are in `load_states`. */
 const reasonsTold = 5
 
-const refusal = (failed: readonly string[], loads: number): ApplicationFailure =>
+const refusal = (failed: readonly string[], deliveries: number): ApplicationFailure =>
   ApplicationFailure.nonRetryable(
-    `${failed.length} of ${loads} loads were refused, and nothing of them is in the lake:\n${failed.slice(0, reasonsTold).join('\n')}`,
+    `${failed.length} of ${deliveries} loads were refused, and nothing of them is in the lake:\n${failed.slice(0, reasonsTold).join('\n')}`,
     'QualityRejected',
   )
