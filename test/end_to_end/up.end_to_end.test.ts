@@ -63,10 +63,11 @@ describe.skipIf(process.platform !== 'linux')('npx tributary up', () => {
     expect(run.code, run.stderr).toBe(0)
     expect(run.stdout).toMatch(/^traders\/smart-traders\/.* is done\n$/)
     const status = await command('status', '--json')
-    expect(JSON.parse(status.stdout)).toMatchObject({
-      stack: { running: true, pid: up.pid },
-      runs: [{ status: 'completed' }, { status: 'completed' }],
-    })
+    const { stack, runs }: { stack: object; runs: { workflow: string }[] } = JSON.parse(status.stdout)
+    expect(stack).toMatchObject({ running: true, pid: up.pid })
+    // The schedule that looks at the webhook may have fired meanwhile.
+    const own = runs.filter(({ workflow }) => workflow.startsWith('traders/smart-traders/'))
+    expect(own).toMatchObject([{ status: 'completed' }, { status: 'completed' }])
     expect((await command('status')).stdout).toMatch(new RegExp(`up, process ${up.pid}\n[\\s\\S]*completed`))
   })
 
