@@ -9,6 +9,7 @@ export interface LakeContent {
   readonly gold: string
   readonly rankedWallets: number
   readonly swaps: number
+  /** Of runs: what is committed between them comes by the clock. */
   readonly commits: number
   /** Rows whose key is there already, and commits whose key is. */
   readonly repeatedRows: number
@@ -28,7 +29,7 @@ export const readContent = async (home: string, environment: NodeJS.ProcessEnv):
     concat(${hashOf('traders_gold.smart_wallets')}, ${hashOf('traders_gold.wallet_verdicts')}) AS gold,
     ${countOf('traders_gold.smart_wallets')} AS "rankedWallets",
     ${countOf('traders_bronze.transaction_history')} AS swaps,
-    ${countOf('meta.commits')} AS commits,
+    ${countOf("meta.commits WHERE pipeline = 'traders'")} AS commits,
     ${tables.map(({ name, key }) => repeatedOf(name, key)).join(' + ')} AS "repeatedRows",
     ${repeatedOf('meta.commits', ['commit_key'])} AS "repeatedCommits"`
   const { code, stdout, stderr } = await tributary(home, ['query', sql, '--json'], environment)
