@@ -67,19 +67,22 @@ export const stackFigureLines = ({ recoveriesMs, resumesMs, failures }: StackFig
   return ['| | |', '|---|--:|', ...rows.map(([what, value]) => `| ${what} | ${value} |`)]
 }
 
-/** Puts the figures of the whole product, with what it ran on, into docs/reliability.md. */
-export const publishStackFigures = (
-  figures: StackFigures,
-  { seed, only, outageMs }: StackFaultOptions,
+/** Puts the figures of the whole product, with what it ran on, into docs/reliability.md: of what ran, the rest stays as it is. */
+export const publishStackFigures = async (
+  { recoveriesMs, resumesMs, failures }: StackFigures,
+  { seed, outageMs }: StackFaultOptions,
 ): Promise<void> => {
-  const outages = only.includes('F4') ? `, outages of ${outageMs / 1_000} s` : ''
   // What a process takes to start depends on what else runs.
   const load = os.loadavg()[1]?.toFixed(1)
-  return replaceSection('workers', [
-    `${new Date().toISOString().slice(0, 10)}, seed ${seed}, ${only.join(', ')}${outages}, ${machineName()}, load ${load}:`,
-    '',
-    ...stackFigureLines(figures),
-  ])
+  const section = (name: string, faults: string, figures: StackFigures) =>
+    replaceSection(name, [
+      `${new Date().toISOString().slice(0, 10)}, seed ${seed}, ${faults}, ${machineName()}, load ${load}:`,
+      '',
+      ...stackFigureLines(figures),
+    ])
+  if (recoveriesMs.length > 0) await section('workers', 'F3', { recoveriesMs, resumesMs: [], failures })
+  if (resumesMs.length > 0)
+    await section('outages', `F4, outages of ${outageMs / 1_000} s`, { recoveriesMs: [], resumesMs, failures })
 }
 
 /** Puts which seed shows which removed guard into docs/reliability.md. */
